@@ -1,0 +1,1 @@
+"""The batch side of SecurityNet: evaluation families, protocols, engine and the reference suite."""
