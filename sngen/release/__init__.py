@@ -1,0 +1,1 @@
+"""The versioned dataset: built from facts and records, read back, verified."""

@@ -1,0 +1,59 @@
+"""How fast this machine is right now, so that seconds from different machines can be compared.
+
+Taken before and after each unit: a machine that slowed down in between shows it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from evaluations.datasets.images import Images
+
+KERNEL_REPEATS = 9
+WARM_UP_IMAGES = 16
+RATE_SECONDS = 0.2  # processor time of the measured forwards, unless a single batch takes longer
+RATE_BATCH = 64
+
+
+def kernel_seconds() -> float:
+    """Wall time in seconds of a fixed float32 kernel with torch's current number of threads: median of 9.
+
+    The kernel is a 3 x 3 convolution of 32 images of 16 x 32 x 32 with 16 filters (75 million
+    multiplications and additions) and a product of two 384 x 384 matrices (57 million).
+    """
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(32, 16, 32, 32, generator=generator)
+    filters = torch.rand(16, 16, 3, 3, generator=generator)
+    matrix = torch.rand(384, 384, generator=generator)
+    seconds = []
+    with torch.no_grad():
+        for _ in range(KERNEL_REPEATS + 1):
+            start = time.perf_counter()
+            functional.conv2d(images, filters, padding=1)
+            torch.mm(matrix, matrix)
+            seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])  # the first one sets up the kernels
+
+
+def forward_rate(target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH) -> float:
+    """Images per CPU-second (processor time over all threads) of bare forward passes, uncounted.
+
+    Passes the first ``batch_size`` images (all, where there are fewer) again and again for 0.2 CPU-seconds,
+    once at the least: the default takes under a second for a ResNet-56 on 32 x 32 pixels.
+    """
+    batch = images.first(min(batch_size, len(images))).tensor()
+    forwarded = 0
+    with torch.no_grad():
+        target_network(batch[:WARM_UP_IMAGES])
+        start = time.process_time()
+        spent = 0.0
+        while spent < RATE_SECONDS:
+            target_network(batch)
+            forwarded += len(batch)
+            spent = time.process_time() - start
+    return forwarded / spent

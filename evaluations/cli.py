@@ -1,0 +1,182 @@
+"""The command ``python -m evaluations``. Importing it brings no torch: only a unit's process needs that."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evaluations.engine import tables
+from evaluations.engine.batch import Resources, run_batch
+from evaluations.engine.inputs import Inputs
+from evaluations.engine.plan import make_plan
+from evaluations.engine.provenance import Environment
+from evaluations.engine.published import find_published
+from evaluations.engine.reproduce import find_work, run_again
+from evaluations.engine.status import read_status
+from evaluations.engine.verdict import DIFFERS
+from evaluations.engine.work import SUITES, Selection, select
+from evaluations.protocol import load_protocols
+from evaluations.registry import find_methods
+from sngen import __version__
+from sngen.catalog import load_catalog
+from sngen.cli import run as run_command
+from sngen.errors import UsageError
+from sngen.settings import Settings
+
+CATALOG = Path("data/catalog")
+RESULTS = (Path("data/results"), Path("build/results"))
+INTERRUPTED = 130
+
+Command = Callable[..., Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="python -m evaluations")
+def cli() -> None:
+    """Evaluate public image classifiers by versioned protocols, in batches that can stop and go on."""
+
+
+_catalog = click.option(
+    "--catalog", "catalog_folder", type=click.Path(path_type=Path), default=CATALOG, show_default=True,
+    help="Folder of the catalogue.",
+)  # fmt: skip
+_protocols = click.option(
+    "--protocol", "protocol_names", multiple=True, metavar="ID|FILE",
+    help="A protocol, such as utility/1, or a protocol file. Default: all of the project's own.",
+)  # fmt: skip
+_results = click.option(
+    "--results", "store", type=click.Path(path_type=Path), default=RESULTS[1], show_default=True,
+    help="Folder of the result store.",
+)  # fmt: skip
+
+
+def _selecting(command: Command) -> Command:
+    options = (
+        click.option("--suite", type=click.Choice(list(SUITES)), help="The models of an embedded suite."),
+        click.option(
+            "--models", "patterns", multiple=True, metavar="ID",
+            help="Model ids; * and ? stand for any characters. Default: all models.",
+        ),
+        _protocols,
+        _catalog,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_selecting
+@click.option("--units", "list_units", is_flag=True, help="Also list every unit with its record id.")
+def plan(list_units: bool, **selecting: Any) -> None:
+    """What a run would measure: units by protocol, tier and dataset, and what is left out and why."""
+    made = make_plan(_selection(**selecting), _inputs())
+    click.echo(tables.plan_table(made))
+    if list_units:
+        rows = [(unit.work.name, unit.work.tier, unit.record_id[:16]) for unit in made.units]
+        rows += [(work.name, work.tier, "after training") for work in made.unprepared]
+        click.echo("\n" + tables.aligned(("unit", "tier", "record"), rows))
+
+
+@cli.command()
+@_selecting
+@_results
+@click.option("--workers", type=click.IntRange(min=1), help="Units at a time. Default: half of the cores.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each unit."
+)
+def run(store: Path, workers: int | None, threads: int, **selecting: Any) -> None:
+    """Measure every selected unit that the store lacks; stop and go on at any moment.
+
+    A unit that fails does not stop the others; running again tries it again. Exit code 1 if any failed,
+    130 after Ctrl-C.
+    """
+    try:
+        _run(store, workers or max(1, _cores() // (2 * threads)), threads, selecting)
+    except KeyboardInterrupt:
+        click.echo("stopped before the first unit; nothing is half-written.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def _run(store: Path, workers: int, threads: int, selecting: dict[str, Any]) -> None:
+    selection = _selection(**selecting)
+    resources = Resources(workers, threads, Environment.here(), _now)
+    summary = run_batch(selection, _inputs(), store, resources, sys.stderr)
+    click.echo(tables.summary_lines(summary, store))
+    if summary.interrupted:
+        sys.exit(INTERRUPTED)
+    if summary.failures:
+        sys.exit(1)
+    if summary.measured + summary.there == 0:
+        raise UsageError("there was nothing to measure; the reasons are above.")
+
+
+@cli.command()
+@_selecting
+@_results
+def status(store: Path, **selecting: Any) -> None:
+    """How many units are done, running, failed and missing."""
+    made = make_plan(_selection(**selecting), _inputs())
+    click.echo(tables.status_table(read_status(made, store)))
+
+
+@cli.command()
+@click.argument("score_id")
+@click.option(
+    "--results", "stores", type=click.Path(path_type=Path), multiple=True, default=RESULTS, show_default=True,
+    help="Folder of published records; may be given more than once.",
+)  # fmt: skip
+@_protocols
+@_catalog
+def reproduce(
+    score_id: str, stores: tuple[Path, ...], protocol_names: tuple[str, ...], catalog_folder: Path
+) -> None:
+    """Run the unit behind SCORE_ID again: published, interval, measured now, verdict.
+
+    Exit code 0 if the number is equal or within its interval, 1 if it differs.
+    """
+    catalog = load_catalog(catalog_folder)
+    published = find_published(score_id, stores, catalog)
+    work = find_work(published, catalog, load_protocols(protocol_names), find_methods())
+    reproduction = run_again(published, work, _inputs(), _now)
+    click.echo(tables.reproduction_table(reproduction))
+    if reproduction.verdict.word == DIFFERS:
+        sys.exit(1)
+
+
+@cli.command()
+def methods() -> None:
+    """The methods that are here, the project's own and those of installed packages."""
+    rows = [(m.family, m.name, m.version, m.function.__module__) for m in find_methods().values()]
+    click.echo(tables.aligned(("family", "method", "version", "module"), rows))
+
+
+def _selection(
+    suite: str | None, patterns: tuple[str, ...], protocol_names: tuple[str, ...], catalog_folder: Path
+) -> Selection:
+    catalog, protocols = load_catalog(catalog_folder), load_protocols(protocol_names)
+    return select(catalog, protocols, find_methods(), suite=suite, patterns=patterns)
+
+
+def _inputs() -> Inputs:
+    return Inputs(Settings.from_environment())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def main() -> None:
+    run_command(cli, "python -m evaluations")

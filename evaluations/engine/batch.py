@@ -1,0 +1,161 @@
+"""A batch: prepare what has to be trained, make the plan, measure what is not there yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from evaluations.engine.failures import Failure, Failures
+from evaluations.engine.inputs import Inputs
+from evaluations.engine.plan import Plan, Unit, make_plan, to_prepare
+from evaluations.engine.pool import Failed, Finished, Job, Pool
+from evaluations.engine.progress import Progress
+from evaluations.engine.provenance import Environment
+from evaluations.engine.unit import Conditions, Rates, gauge_rates, record_path, run_unit, utc
+from evaluations.engine.work import LeftOut, Row, Selection
+from sngen.schema import MODELS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from evaluations.datasets import Images
+
+#: A temporary file of this age belongs to no process that still writes it.
+OLD_PART_SECONDS = 3600.0
+#: How often units that another batch has locked are tried again.
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Processes at a time, torch threads in each, machine and code, the clock that dates the records, and
+    what gauges the machine."""
+
+    workers: int
+    threads: int
+    environment: Environment
+    now: Callable[[], datetime]
+    gauge: Callable[[nn.Module, Images], Rates] = gauge_rates
+
+
+@dataclass
+class Summary:
+    """What became of a batch; filled while it runs. ``there``: published before, or by another batch."""
+
+    measured: int = 0
+    there: int = 0
+    to_do: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    left_out: tuple[LeftOut, ...] = ()
+    interrupted: bool = False
+
+
+def run_batch(
+    selection: Selection,
+    inputs: Inputs,
+    store: Path,
+    resources: Resources,
+    stream: TextIO,
+) -> Summary:
+    """Measure every selected unit that the store lacks. One unit's failure never stops the others.
+
+    Ctrl-C stops it: running units are killed, nothing half-written stays, and another call goes on.
+    """
+    return _Batch(inputs, store, resources, stream).run(selection)
+
+
+class _Batch:
+    def __init__(self, inputs: Inputs, store: Path, resources: Resources, stream: TextIO) -> None:
+        self.inputs, self.store, self.resources, self.stream = inputs, store, resources, stream
+        self.failures = Failures(store)
+        self.summary = Summary()
+
+    def run(self, selection: Selection) -> Summary:
+        try:
+            sweep(self.store, self.resources.now().timestamp())
+            with Pool(self.resources.workers) as pool:
+                self._prepare(pool, to_prepare(selection.works, self.inputs))
+                plan = make_plan(selection, self.inputs)
+                self.summary.left_out = plan.left_out
+                self._measure(pool, self._missing(plan))
+        except KeyboardInterrupt:
+            self.summary.interrupted = True
+        return self.summary
+
+    def _prepare(self, pool: Pool, models: Sequence[Row]) -> None:
+        """Train what has no weights yet; a model where that fails has no units."""
+        progress = self._progress("preparing", len(models))
+        jobs = [Job(model[MODELS.c.model_id], self.inputs.weights, partial(_one, model)) for model in models]
+        for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
+            self._report(progress, pool.running, finished, None)
+        progress.close()
+
+    def _missing(self, plan: Plan) -> list[Unit]:
+        missing = [unit for unit in plan.units if not record_path(self.store, unit).exists()]
+        self.summary.there = len(plan.units) - len(missing)
+        self.summary.to_do = len(missing)
+        return missing
+
+    def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
+        progress = self._progress("measuring", len(units))
+        left = {self._job(unit): unit for unit in units}
+        while left:
+            locked: dict[Job, Unit] = {}
+            for finished in pool.run(list(left), lambda job: progress.started(job.name, pool.running)):
+                unit = left[finished.job]
+                if finished.value == "locked":
+                    locked[finished.job] = unit
+                    continue
+                self._report(progress, pool.running, finished, unit)
+                self.summary.measured += finished.value == "measured"
+                self.summary.there += finished.value == "there"
+            if locked and len(locked) == len(left):
+                progress.started(f"{len(locked)} in work by another batch", 0)
+                time.sleep(RETRY_SECONDS)
+            left = locked
+        progress.close()
+
+    def _job(self, unit: Unit) -> Job:
+        def arguments() -> tuple[Unit, Inputs, Path, Conditions]:
+            given = self.resources
+            how = Conditions(given.threads, given.environment, utc(given.now()), given.gauge)
+            return unit, self.inputs, self.store, how
+
+        return Job(unit.work.name, run_unit, arguments)
+
+    def _report(self, progress: Progress, running: int, finished: Finished, unit: Unit | None) -> None:
+        """Count a job that ended. Without a unit it was the training of the model that names the job."""
+        value, label, seconds = finished.value, finished.job.name, finished.seconds
+        name = unit.record_id if unit else f"prepare/{label}"
+        if not isinstance(value, Failed):
+            self.failures.clear(name)
+            progress.finished(label, value if unit else "ready", seconds, running)
+            return
+        what = f"{unit.work.protocol.protocol_id} {unit.work.method}" if unit else "preparing its weights"
+        model_id = unit.work.model_id if unit else label
+        failure = Failure(model_id, what, value.cause, value.details, utc(self.resources.now()))
+        self.failures.write(name, failure)
+        self.summary.failures.append(failure)
+        progress.failure(label, value.cause, seconds, running)
+
+    def _progress(self, phase: str, total: int) -> Progress:
+        return Progress(phase, total, self.resources.workers, self.stream)
+
+
+def _one(model: Row) -> tuple[Row]:
+    return (model,)
+
+
+def sweep(store: Path, now: float) -> None:
+    """Remove temporary files that a killed process left, once they are old (``now``: seconds since 1970)."""
+    for part in store.glob("**/.*.part"):
+        try:
+            if now - part.stat().st_mtime > OLD_PART_SECONDS:
+                part.unlink()
+        except FileNotFoundError:  # its writer has just finished with it
+            continue

@@ -1,0 +1,63 @@
+"""Where a unit's weights, images and network come from."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluations.datasets import Images, load_images
+from evaluations.engine.work import Row, is_trained_here
+from evaluations.protocol import DataRole
+from evaluations.reference import suite
+from sngen.schema import MODELS
+from sngen.settings import Settings
+from sngen.zoo.weights import safe_tensors
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that is read for a unit. Small: a unit's process gets a copy."""
+
+    settings: Settings
+
+    def known_weights(self, model: Row) -> str | None:
+        """SHA-256 of the model's weights; None where they have to be trained first."""
+        if is_trained_here(model):
+            return suite.known_sha256(model[MODELS.c.model_id], self.settings)
+        sha256: str = model[MODELS.c.weights_sha256]
+        return sha256
+
+    def weights(self, model: Row) -> tuple[Path, str]:
+        """The model's tensors as a safetensors file, and the SHA-256 that names its weights.
+
+        A model of the reference suite is trained where it has not been.
+        """
+        if is_trained_here(model):
+            return suite.weights_for(model[MODELS.c.model_id], self.settings)
+        return safe_tensors(model, self.settings), model[MODELS.c.weights_sha256]
+
+    def images(self, model: Row, data: DataRole) -> Images:
+        """The images of a role. The split ``train`` is what the model itself was trained on."""
+        if self._are_its_own(model, data):
+            images = suite.training_images(model[MODELS.c.model_id], self.settings.data)
+            return images if data.first is None else images.first(data.first)
+        return load_images(model[MODELS.c.dataset_id], data.split, self.settings.data, data.first)
+
+    def images_name(self, model: Row, data: DataRole) -> Hashable:
+        """Equal for equal images: what has to be read only once."""
+        owner = model[MODELS.c.model_id] if self._are_its_own(model, data) else model[MODELS.c.dataset_id]
+        return owner, data
+
+    def network(self, model: Row, tensors: Path, num_classes: int) -> nn.Module:
+        """The network on pixels in [0, 1], in eval mode, giving logits [N, num_classes]."""
+        from sngen.zoo.load import load_network  # noqa: PLC0415 - needs torch; a plan does not
+
+        return load_network(model, tensors, num_classes)
+
+    def _are_its_own(self, model: Row, data: DataRole) -> bool:
+        return is_trained_here(model) and data.split == "train"

@@ -1,0 +1,114 @@
+"""Run the unit behind a published score again and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from evaluations.engine.inputs import Inputs
+from evaluations.engine.plan import Fingerprints, Unit
+from evaluations.engine.pool import Failed, Job, Pool
+from evaluations.engine.provenance import Environment
+from evaluations.engine.published import Published
+from evaluations.engine.unit import Conditions, Rates, gauge_rates, measure, utc
+from evaluations.engine.verdict import Verdict, judge
+from evaluations.engine.work import Catalog, Work, select
+from evaluations.method import Method
+from evaluations.protocol import Protocol
+from sngen.canonical import canonical_json
+from sngen.errors import CheckFailed, UsageError
+from sngen.results import Record, ScoreEntry
+from sngen.schema import SCORES
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from evaluations.datasets import Images
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """``changes``: what of the unit's key is no longer what it was, in words."""
+
+    published: Published
+    now: Record
+    verdict: Verdict
+    changes: tuple[str, ...]
+
+
+def find_work(
+    published: Published,
+    catalog: Catalog,
+    protocols: Sequence[Protocol],
+    methods: Mapping[tuple[str, str], Method],
+) -> Work:
+    """The work that gave the score. Raises ``UsageError`` where it no longer exists."""
+    record = published.record
+    protocol = next((p for p in protocols if p.protocol_id == record.protocol), None)
+    if protocol is None:
+        raise UsageError(f"the protocol {record.protocol} is not here; give its file with --protocol FILE.")
+    selection = select(catalog, [protocol], methods, patterns=[record.model_id])
+    for work in selection.works:
+        if (work.method, work.tier) == (record.method, record.tier):
+            return work
+    reasons = "; ".join(left_out.reason for left_out in selection.left_out)
+    raise UsageError(
+        f"{published.score_id} cannot be run again: {record.protocol} has no method {record.method} at tier "
+        f"{record.tier} for it{' (' + reasons + ')' if reasons else ''}."
+    )
+
+
+def run_again(
+    published: Published,
+    work: Work,
+    inputs: Inputs,
+    now: Callable[[], datetime],
+    gauge: Callable[[nn.Module, Images], Rates] = gauge_rates,
+) -> Reproduction:
+    """Measure the score's unit again, with as many threads as then, in a process of its own.
+
+    Nothing is stored. Raises ``CheckFailed`` where the unit fails.
+    """
+    record = published.record
+    with Pool(workers=1) as pool:
+        _, sha256 = _value(pool, Job(work.model_id, inputs.weights, lambda: (work.model,)))
+        unit = Unit(work, sha256, Fingerprints(inputs).of(work))
+        how = Conditions(record.provenance[SCORES.c.threads], Environment.here(), utc(now()), gauge)
+        again: Record = _value(pool, Job(work.name, measure, lambda: (unit, inputs, how)))
+    calibration = (record.provenance[SCORES.c.calibration], again.provenance[SCORES.c.calibration])
+    verdict = judge(published.score, _same_score(published, again), calibration)
+    return Reproduction(published, again, verdict, tuple(changes(record.key, unit.key)))
+
+
+def _value(pool: Pool, job: Job) -> Any:
+    [finished] = pool.run([job])
+    if isinstance(finished.value, Failed):
+        raise CheckFailed(f"{job.name}: {finished.value.cause}")
+    return finished.value
+
+
+def _same_score(published: Published, again: Record) -> ScoreEntry:
+    wanted = (published.score.setting, published.score.metric)
+    for score in again.scores:
+        if (score.setting, score.metric) == wanted:
+            return score
+    raise CheckFailed(
+        f"{published.score_id}: the method ran (version {again.method_version}, published with version "
+        f"{published.record.method_version}) and gave no {wanted[1]} of the setting {wanted[0]}."
+    )
+
+
+def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Each part of a unit's key that is another one now."""
+    found: list[str] = []
+    for name in sorted({*then, *now}):
+        before, after = then.get(name), now.get(name)
+        if canonical_json(before) == canonical_json(after):
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            found += [f"{name}.{change}" for change in changes(before, after)]
+        else:
+            found.append(f"{name}: published with {before}, now {after}")
+    return found

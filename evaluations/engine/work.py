@@ -1,0 +1,154 @@
+"""What is to be done: pairs of a model and one method of a protocol, chosen from the catalogue."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from evaluations.method import Method
+from evaluations.protocol import DataRole, Protocol
+from sngen.errors import UsageError
+from sngen.schema import DATASETS, MODELS
+
+Row = Mapping[str, Any]
+Catalog = Mapping[str, Sequence[Row]]
+
+#: Suite name -> the source whose models it consists of. Their weights are trained here when first wanted.
+SUITES = {"reference": "reference"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """One model under one method of one protocol, at one tier. ``model`` is a row of the table models."""
+
+    model: Row
+    num_classes: int
+    protocol: Protocol
+    tier: str
+    method: str
+    method_version: int
+
+    @property
+    def model_id(self) -> str:
+        return str(self.model[MODELS.c.model_id])
+
+    @property
+    def dataset_id(self) -> str:
+        return str(self.model[MODELS.c.dataset_id])
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.protocol.methods[self.method]
+
+    @property
+    def data(self) -> Mapping[str, DataRole]:
+        return self.protocol.tiers[self.tier].data
+
+    @property
+    def name(self) -> str:
+        return f"{self.model_id} {self.protocol.protocol_id} {self.method}"
+
+
+def is_trained_here(model: Row) -> bool:
+    return model[MODELS.c.source_id] in SUITES.values()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A model that a protocol does not evaluate, and why."""
+
+    model_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    works: tuple[Work, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def select(
+    catalog: Catalog,
+    protocols: Sequence[Protocol],
+    methods: Mapping[tuple[str, str], Method],
+    *,
+    suite: str | None = None,
+    patterns: Sequence[str] = (),
+) -> Selection:
+    """Every (model, protocol, tier, method) of the chosen models, in the order of protocols and model ids.
+
+    ``patterns`` are model ids with ``*`` and ``?``; without them and without a suite, all models are chosen.
+    Raises ``UsageError`` for a pattern that fits no model and a method that does not exist.
+    """
+    models = choose_models(catalog["models"], suite, patterns)
+    classes = {row[DATASETS.c.dataset_id]: row[DATASETS.c.num_classes] for row in catalog["datasets"]}
+    works: list[Work] = []
+    left_out: list[LeftOut] = []
+    for protocol in protocols:
+        versions = {name: _method(protocol, name, methods).version for name in protocol.methods}
+        for model in models:
+            reason = _obstacle(model, protocol, classes)
+            if reason is not None:
+                left_out.append(LeftOut(model[MODELS.c.model_id], reason))
+                continue
+            dataset_id = model[MODELS.c.dataset_id]
+            works.extend(
+                Work(model, classes[dataset_id], protocol, tier.name, name, version)
+                for tier in protocol.tiers.values()
+                if dataset_id in tier.datasets
+                for name, version in versions.items()
+            )
+    return Selection(tuple(works), tuple(left_out))
+
+
+def choose_models(models: Sequence[Row], suite: str | None, patterns: Sequence[str]) -> list[Row]:
+    """Rows of the chosen models, by id."""
+    if suite is not None and patterns:
+        raise UsageError("--suite and --models exclude each other; give one of them.")
+    by_id = {row[MODELS.c.model_id]: row for row in models}
+    if suite is not None:
+        source = SUITES[suite]
+        chosen = {name for name, row in by_id.items() if row[MODELS.c.source_id] == source}
+        if not chosen:
+            raise UsageError(f"the catalogue has no model of the suite {suite} (source_id {source}).")
+    elif patterns:
+        chosen = set().union(*(_matching(pattern, list(by_id)) for pattern in patterns))
+    else:
+        chosen = set(by_id)
+    return [by_id[name] for name in sorted(chosen)]
+
+
+def _matching(pattern: str, model_ids: Sequence[str]) -> set[str]:
+    found = {name for name in model_ids if fnmatchcase(name, pattern)}
+    if not found:
+        near = difflib.get_close_matches(pattern, model_ids, n=3, cutoff=0.3)
+        hint = f"Nearest are {', '.join(near)}." if near else "Give model ids, with * for any characters."
+        raise UsageError(f"no model of the catalogue is called {pattern}. {hint}")
+    return found
+
+
+def _method(protocol: Protocol, name: str, methods: Mapping[tuple[str, str], Method]) -> Method:
+    method = methods.get((protocol.family, name))
+    if method is None:
+        known = ", ".join(method for family, method in methods if family == protocol.family) or "none"
+        raise UsageError(
+            f"{protocol.protocol_id} names the method {name!r}, which does not exist; methods of "
+            f"{protocol.family} are {known}. Install the package that has it, or mend the protocol."
+        )
+    return method
+
+
+def _obstacle(model: Row, protocol: Protocol, classes: Mapping[str, int | None]) -> str | None:
+    dataset_id = model[MODELS.c.dataset_id]
+    if not any(dataset_id in tier.datasets for tier in protocol.tiers.values()):
+        return f"no tier of {protocol.protocol_id} covers {dataset_id}"
+    if classes.get(dataset_id) is None:
+        return f"the catalogue does not say how many classes {dataset_id} has"
+    if model[MODELS.c.loader] is None:
+        return "no loader yet"
+    if model[MODELS.c.weights_sha256] is None and not is_trained_here(model):
+        return "the catalogue has no SHA-256 of its weights"
+    return None

@@ -1,0 +1,228 @@
+"""Protocols: YAML files that fix data, sizes, settings and seed of a family's evaluation, with a version.
+
+The project's own lie in ``evaluations/protocols/<family>-<version>.yaml`` and are named by their id
+(``utility/1``); any other is named by the path of its file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sngen.canonical import canonical_json
+from sngen.errors import DataProblem, UsageError
+from sngen.schema import FAMILIES, ID_PATTERN, PROTOCOL_PATTERN, TIERS
+
+FOLDER = Path(__file__).parent / "protocols"
+
+
+@dataclass(frozen=True)
+class DataRole:
+    """The images that a method gets under one role name: a split, or its first images.
+
+    The split ``train`` means the images that the model was trained on.
+    """
+
+    split: str
+    first: int | None = None
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One size class: which datasets it covers and the data per role."""
+
+    name: str
+    datasets: tuple[str, ...]
+    data: Mapping[str, DataRole]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol file. ``methods`` maps a method's name to its settings."""
+
+    protocol_id: str
+    family: str
+    title: str
+    summary: str
+    seed: int
+    methods: Mapping[str, Mapping[str, Any]]
+    tiers: Mapping[str, Tier]
+    limits: tuple[str, ...]
+
+
+def load_protocols(names: Sequence[str] = ()) -> list[Protocol]:
+    """The named protocols (ids or files); all of the project's own without a name. In order of their ids.
+
+    Raises ``UsageError`` for an unknown name and ``DataProblem`` for an invalid file.
+    """
+    own = {_id_of(path): path for path in sorted(FOLDER.glob("*.yaml"))}
+    paths = [_path(name, own) for name in names] if names else list(own.values())
+    protocols = {protocol.protocol_id: protocol for protocol in map(read_protocol, paths)}
+    return [protocols[protocol_id] for protocol_id in sorted(protocols)]
+
+
+def _id_of(path: Path) -> str:
+    return path.stem.replace("-", "/")
+
+
+def _path(name: str, own: Mapping[str, Path]) -> Path:
+    if name in own:
+        return own[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise UsageError(
+        f"there is no protocol {name!r}: found neither among {', '.join(own)} nor as a file. "
+        f"Give one of these ids, or the path of a protocol file."
+    )
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read and check one file. Raises ``DataProblem`` naming file, field, found and expected."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataProblem([f"{path}: not readable as YAML ({error})"]) from error
+    problems = _Check().protocol(content) or _naming_problems(path, content)
+    if problems:
+        raise DataProblem([f"{path}: {problem}" for problem in problems])
+    return _build(content)
+
+
+def _naming_problems(path: Path, content: Mapping[str, Any]) -> list[str]:
+    """The project's own are named after their file and family; nobody else may use those names."""
+    found = content["protocol"]
+    if path.resolve().parent == FOLDER.resolve():
+        expected = _id_of(path)
+        fine = found == expected and content["family"] == expected.partition("/")[0]
+        return [] if fine else [f"protocol: found {found!r} of {content['family']!r}, expected {expected!r}"]
+    own = [_id_of(own_path) for own_path in FOLDER.glob("*.yaml")]
+    return (
+        [f"protocol: found {found!r}, which is the project's own; expected another name"]
+        if found in own
+        else []
+    )
+
+
+def _build(content: dict[str, Any]) -> Protocol:
+    tiers = {
+        name: Tier(
+            name,
+            tuple(tier["datasets"]),
+            {role: DataRole(data["split"], data.get("first")) for role, data in tier["data"].items()},
+        )
+        for name, tier in content["tiers"].items()
+    }
+    return Protocol(
+        protocol_id=content["protocol"],
+        family=content["family"],
+        title=content["title"],
+        summary=content["summary"].strip(),
+        seed=content["seed"],
+        methods={name: dict(settings or {}) for name, settings in content["methods"].items()},
+        tiers=tiers,
+        limits=tuple(content["limits"]),
+    )
+
+
+class _Check:
+    """Collects what is wrong with a file's content, field by field."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def protocol(self, content: object) -> list[str]:
+        fields = frozenset({"protocol", "family", "title", "summary", "seed", "methods", "tiers", "limits"})
+        if not self._mapping("the file", content, required=fields):
+            return self.problems
+        assert isinstance(content, dict)
+        self._text("protocol", content["protocol"], PROTOCOL_PATTERN)
+        self._expect(
+            "family", content["family"], str(content["family"]) in FAMILIES, f"one of {', '.join(FAMILIES)}"
+        )
+        self._text("title", content["title"])
+        self._text("summary", content["summary"])
+        self._whole("seed", content["seed"], minimum=0)
+        self._methods(content["methods"])
+        if self._mapping("tiers", content["tiers"], allowed=frozenset(TIERS)):
+            for name, tier in content["tiers"].items():
+                self._tier(f"tiers.{name}", tier)
+        self._texts("limits", content["limits"])
+        return self.problems
+
+    def _methods(self, methods: object) -> None:
+        if not self._mapping("methods", methods):
+            return
+        assert isinstance(methods, dict)
+        for name, settings in methods.items():
+            self._text(f"methods.{name} (its name)", name, ID_PATTERN)
+            usable = settings is None or (isinstance(settings, dict) and _is_json(settings))
+            self._expect(
+                f"methods.{name}", settings, usable, "settings by name: numbers, texts, lists, mappings"
+            )
+
+    def _tier(self, where: str, tier: object) -> None:
+        if not self._mapping(where, tier, required=frozenset({"datasets", "data"})):
+            return
+        assert isinstance(tier, dict)
+        self._texts(f"{where}.datasets", tier["datasets"], ID_PATTERN)
+        if not self._mapping(f"{where}.data", tier["data"]):
+            return
+        for role, data in tier["data"].items():
+            here = f"{where}.data.{role}"
+            if self._mapping(
+                here, data, required=frozenset({"split"}), allowed=frozenset({"split", "first"})
+            ):
+                self._text(f"{here}.split", data["split"], ID_PATTERN)
+                if "first" in data:
+                    self._whole(f"{here}.first", data["first"], minimum=1)
+
+    def _expect(self, where: str, found: object, fine: bool, expected: str) -> bool:
+        if not fine:
+            self.problems.append(f"{where}: found {found!r}, expected {expected}")
+        return fine
+
+    def _mapping(
+        self,
+        where: str,
+        found: object,
+        required: frozenset[str] = frozenset(),
+        allowed: frozenset[str] | None = None,
+    ) -> bool:
+        if not self._expect(
+            where, found, isinstance(found, dict) and bool(found), "a mapping that is not empty"
+        ):
+            return False
+        assert isinstance(found, dict)
+        known = allowed if allowed is not None else required
+        missing = sorted(required - set(found))
+        unknown = sorted(str(name) for name in found if known and name not in known)
+        self._expect(where, sorted(map(str, found)), not missing, f"also {', '.join(missing)}")
+        self._expect(where, ", ".join(unknown), not unknown, f"only {', '.join(sorted(known))}")
+        return not missing and not unknown
+
+    def _text(self, where: str, found: object, pattern: str = r"(?s).*\S.*") -> None:
+        fine = isinstance(found, str) and re.fullmatch(pattern, found) is not None
+        self._expect(where, found, fine, "text" if "\\S" in pattern else f"text matching {pattern}")
+
+    def _texts(self, where: str, found: object, pattern: str = r"(?s).*\S.*") -> None:
+        if self._expect(where, found, isinstance(found, list) and bool(found), "a list that is not empty"):
+            assert isinstance(found, list)
+            for index, value in enumerate(found):
+                self._text(f"{where}[{index}]", value, pattern)
+
+    def _whole(self, where: str, found: object, minimum: int) -> None:
+        fine = isinstance(found, int) and not isinstance(found, bool) and found >= minimum
+        self._expect(where, found, fine, f"a whole number of at least {minimum}")
+
+
+def _is_json(value: object) -> bool:
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,130 @@
+"""Claims as data: what a publication says, in a form that can be tested on any release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+from sngen.errors import DataProblem
+from sngen.schema import FAMILIES, METRICS, ORIGINS, PURPOSES
+
+CLAIMS = files("sngen.findings") / "claims.yaml"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Which scores: ``method`` is None where the claim is tested for several methods one by one."""
+
+    family: str
+    method: str | None
+    setting: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A monotone relation between two scores of one model.
+
+    ``sign`` is the claimed sign of the correlation of ``x`` and ``y``. ``datasets`` None: every dataset that
+    has both scores. Scores that carry one of ``flags``, on themselves or on their model, are left out; the
+    flag's value says why.
+    """
+
+    claim_id: str
+    statement: str
+    family: str
+    sign: Literal[1, -1]
+    statistic: str
+    x: Quantity
+    y: Quantity
+    methods: tuple[str, ...]
+    datasets: tuple[str, ...] | None
+    origins: tuple[str, ...]
+    purposes: tuple[str, ...]
+    flags: Mapping[str, str]
+    remarks: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim on one dataset, with the numbers of one origin and one method."""
+
+    claim: Claim
+    dataset_id: str
+    origin: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How all claims are tested."""
+
+    minimum_models: int
+    resamples: int
+    seed: int
+    related_by: tuple[str, ...]
+
+
+def load_claims() -> tuple[Rules, list[Claim]]:
+    """Rules and claims of ``claims.yaml``. Raises ``DataProblem`` naming claim and field."""
+    content = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))
+    rules = content["rules"]
+    problems = [problem for entry in content["claims"] for problem in _problems(entry)]
+    if problems:
+        raise DataProblem(problems)
+    return (
+        Rules(rules["minimum_models"], rules["resamples"], rules["seed"], tuple(rules["related_by"])),
+        [_claim(entry) for entry in content["claims"]],
+    )
+
+
+def _claim(entry: Mapping[str, Any]) -> Claim:
+    datasets = entry.get("datasets")
+    return Claim(
+        claim_id=entry["id"],
+        statement=" ".join(entry["statement"].split()),
+        family=entry["family"],
+        sign=1 if entry["sign"] == "positive" else -1,
+        statistic=entry["statistic"],
+        x=_quantity(entry["x"]),
+        y=_quantity(entry["y"]),
+        methods=tuple(entry["methods"]),
+        datasets=None if datasets is None else tuple(datasets),
+        origins=tuple(entry["origins"]),
+        purposes=tuple(entry["purposes"]),
+        flags=_texts(entry.get("leave_out_flags", {})),
+        remarks=_texts(entry.get("remarks", {})),
+    )
+
+
+def _texts(entry: Mapping[str, str]) -> dict[str, str]:
+    return {name: " ".join(text.split()) for name, text in entry.items()}
+
+
+def _quantity(entry: Mapping[str, Any]) -> Quantity:
+    return Quantity(entry["family"], entry.get("method"), entry["setting"], entry["metric"])
+
+
+def _problems(entry: Mapping[str, Any]) -> list[str]:
+    """Values outside the vocabularies; a misspelt one would select nothing and say nothing."""
+    checks = [
+        ("family", [entry["family"]], FAMILIES),
+        ("sign", [entry["sign"]], ("positive", "negative")),
+        ("origins", entry["origins"], ORIGINS),
+        ("purposes", entry["purposes"], PURPOSES),
+        ("x.family", [entry["x"]["family"]], FAMILIES),
+        ("y.family", [entry["y"]["family"]], FAMILIES),
+        ("x.metric", [entry["x"]["metric"]], METRICS),
+        ("y.metric", [entry["y"]["metric"]], METRICS),
+        ("remarks", entry.get("remarks", {}), entry["methods"]),
+    ]
+    return [
+        f"claims.yaml, claim {entry['id']}, {field}: found {value!r}, expected one of {', '.join(allowed)}"
+        for field, values, allowed in checks
+        for value in values
+        if value not in allowed
+    ]

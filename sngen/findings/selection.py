@@ -1,0 +1,146 @@
+"""The rows of a release that a claim is tested on, selected by a query that a reader can run as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sngen.errors import DataProblem
+from sngen.findings.claims import Case, Quantity
+from sngen.schema import MODELS, SCORES, TIERS
+
+Row = Mapping[str, Any]
+#: Column -> value that a row has to have.
+Equal = dict[str, str]
+
+#: How the two tables are joined; a model's columns that a score has too end in ``_model``.
+ON, SUFFIX = MODELS.c.model_id, "_model"
+JOIN = f"scores.merge(models, on='{ON}', suffixes=('', '{SUFFIX}'))"
+_OF_MODELS = (MODELS.c.model_id, MODELS.c.purpose, MODELS.c.source_id, MODELS.c.flags)
+_OF_SCORES = (
+    SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.origin, SCORES.c.source_id, SCORES.c.family,
+    SCORES.c.method, SCORES.c.setting, SCORES.c.metric, SCORES.c.protocol, SCORES.c.tier, SCORES.c.flags,
+    SCORES.c.value,
+)  # fmt: skip
+_FLAGS = (SCORES.c.flags, f"{SCORES.c.flags}{SUFFIX}")
+_SOURCES = (SCORES.c.source_id, f"{SCORES.c.source_id}{SUFFIX}")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """``pairs`` has the columns model_id, x and y, by model id. ``left_out``: models by flag."""
+
+    query: str
+    pairs: pd.DataFrame
+    left_out: dict[str, int]
+
+
+def joined(models: Iterable[Row], scores: Iterable[Row]) -> pd.DataFrame:
+    """Scores with their models' columns, as in ``JOIN``; only those that a selection looks at."""
+    left = pd.DataFrame([[row[name] for name in _OF_SCORES] for row in scores], columns=list(_OF_SCORES))
+    right = pd.DataFrame([[row[name] for name in _OF_MODELS] for row in models], columns=list(_OF_MODELS))
+    return left.merge(right, on=ON, suffixes=("", SUFFIX))
+
+
+def scopes(joined_scores: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """The joined scores of each origin and dataset: no selection reaches beyond one, and each is small."""
+    groups = joined_scores.groupby([SCORES.c.origin, SCORES.c.dataset_id], observed=True)
+    return {(str(origin), str(dataset_id)): scope for (origin, dataset_id), scope in groups}
+
+
+def select(case: Case, scope: pd.DataFrame) -> Selection | None:
+    """Pairs of both quantities of one model; None where no model has both, flagged or not.
+
+    ``scope``: joined scores of the case's origin and dataset.
+    """
+    claim = case.claim
+    x, y = _equal(claim.x, case.method), _equal(claim.y, case.method)
+    shared: Equal = {SCORES.c.origin: case.origin, SCORES.c.dataset_id: case.dataset_id}
+    population = scope[scope[MODELS.c.purpose].isin(claim.purposes)]
+    if case.origin == "reported":
+        population = population[population[_SOURCES[0]] == population[_SOURCES[1]]]
+    else:
+        tier = _largest_common_tier(population, x, y)
+        if tier is None:
+            return None
+        shared[SCORES.c.tier] = tier
+        x, y = (side | _newest_protocol(population, shared | side) for side in (x, y))
+    everything = _pairs(_where(population, shared), x, y)
+    if everything.empty:
+        return None
+    conditions = [
+        _text(shared),
+        f"{MODELS.c.purpose} in {list(claim.purposes)!r}",
+        # Several publications may report on one model: its own source speaks for it.
+        *([" == ".join(_SOURCES)] if case.origin == "reported" else []),
+        f"(({_text(x)}) or ({_text(y)}))",
+        *(_without(flag) for flag in claim.flags),
+    ]
+    condition = " and ".join(conditions)
+    pairs = _pairs(scope.query(condition, engine="python"), x, y)
+    dropped = population[population[ON].isin(set(everything[ON]) - set(pairs[ON]))]
+    return Selection(
+        f'{JOIN}.query("""{condition}""", engine="python")', pairs, _by_flag(dropped, claim.flags)
+    )
+
+
+def _equal(quantity: Quantity, method: str) -> Equal:
+    return {
+        SCORES.c.family: quantity.family,
+        SCORES.c.method: quantity.method or method,
+        SCORES.c.setting: quantity.setting,
+        SCORES.c.metric: quantity.metric,
+    }
+
+
+def _text(equal: Equal) -> str:
+    return " and ".join(f"{name} == {value!r}" for name, value in equal.items())
+
+
+def _where(rows: pd.DataFrame, equal: Equal) -> pd.DataFrame:
+    for name, value in equal.items():
+        rows = rows[rows[name] == value]
+    return rows
+
+
+def _largest_common_tier(rows: pd.DataFrame, x: Equal, y: Equal) -> str | None:
+    """The largest tier at which both quantities were measured; tiers never share a test."""
+    tiers = set(_where(rows, x)[SCORES.c.tier]) & set(_where(rows, y)[SCORES.c.tier])
+    return max(tiers, key=list(TIERS).index, default=None)
+
+
+def _newest_protocol(rows: pd.DataFrame, equal: Equal) -> Equal:
+    """The newest protocol version among these rows; versions never share a test."""
+    protocols = set(_where(rows, equal)[SCORES.c.protocol])
+    return {SCORES.c.protocol: max(protocols, key=lambda protocol: int(protocol.rpartition("/")[2]))}
+
+
+def _without(flag: str) -> str:
+    """Flags are lists; written out, each stands in quotes, so that no flag is found inside another."""
+    return " and ".join(f"~{column}.astype('str').str.contains(\"'{flag}'\")" for column in _FLAGS)
+
+
+def _by_flag(rows: pd.DataFrame, flags: Iterable[str]) -> dict[str, int]:
+    """Models by flag, of which they carry at least one on themselves or on a score."""
+    models: dict[str, set[str]] = {flag: set() for flag in flags}
+    for column in _FLAGS:
+        for model, carried in zip(rows[ON], rows[column], strict=True):
+            for flag in models.keys() & set(carried if isinstance(carried, list) else ()):
+                models[flag].add(model)
+    return {flag: len(found) for flag, found in models.items() if found}
+
+
+def _pairs(rows: pd.DataFrame, x: Equal, y: Equal) -> pd.DataFrame:
+    """One row per model that has both. Raises ``DataProblem`` where a model has one of them twice."""
+    sides = []
+    for name, equal in (("x", x), ("y", y)):
+        side = _where(rows, equal).set_index(ON)[SCORES.c.value].rename(name)
+        twice = side.index[side.index.duplicated()].unique()
+        if len(twice):
+            raise DataProblem([f"scores of {model}: more than one where {_text(equal)}" for model in twice])
+        sides.append(side.astype(float))
+    pairs = pd.concat(sides, axis=1, join="inner").sort_index()
+    return pairs.rename_axis(ON).reset_index()

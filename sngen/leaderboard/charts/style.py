@@ -1,0 +1,122 @@
+"""What all charts share: how purposes look, where clicks lead, and the scatter plot."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from sngen.schema import MODELS, PURPOSES, SCORES
+
+#: Colour and shape of a purpose. Colours keep 3:1 contrast on white and on the dark theme (Okabe & Ito's
+#: palette, two of them darkened); the shapes tell the purposes apart without colour.
+PURPOSE_MARKS = {
+    "benchmark": ("#0072B2", "circle"),
+    "security": ("#D55E00", "triangle-up"),
+    "other": ("#7A7F87", "square"),
+    "control": ("#B8659A", "diamond"),
+}
+UNKNOWN_PURPOSE = "other"
+#: Column with the address of a model's page below the site's root; charts of a notebook need none.
+MODEL_PAGE = "model_page"
+#: Column that says where a point's numbers come from, in words.
+BASIS = "basis"
+WIDTH, HEIGHT = 640, 360
+
+_M = MODELS.c
+
+
+def purpose_colour() -> alt.Color:
+    domain = list(PURPOSE_MARKS)
+    scale = alt.Scale(domain=domain, range=[PURPOSE_MARKS[name][0] for name in domain])
+    return alt.Color(f"{_M.purpose}:N", scale=scale, title="Purpose")
+
+
+def purpose_shape() -> alt.Shape:
+    domain = list(PURPOSE_MARKS)
+    scale = alt.Scale(domain=domain, range=[PURPOSE_MARKS[name][1] for name in domain])
+    return alt.Shape(f"{_M.purpose}:N", scale=scale, title="Purpose")
+
+
+def prepared(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The rows with all of ``columns``, reduced to what a chart shows, in the order of their ids."""
+    kept = points.dropna(subset=list(columns))
+    identity = [_M.model_id, _M.name, _M.purpose, SCORES.c.origin, BASIS]
+    extra = [MODEL_PAGE] if MODEL_PAGE in points else []
+    frame = kept[list(dict.fromkeys([*identity, *columns, *extra]))].sort_values(_M.model_id)
+    return frame.assign(
+        **{_M.purpose: frame[_M.purpose].where(frame[_M.purpose].isin(PURPOSES), UNKNOWN_PURPOSE)}
+    ).reset_index(drop=True)
+
+
+def title(words: str, frame: pd.DataFrame) -> alt.TitleParams:
+    """The title, and below it where the numbers come from and how many there are."""
+    origins = " and ".join(sorted(frame[SCORES.c.origin].unique()))
+    bases = ", ".join(sorted(frame[BASIS].unique()))
+    noun = "model" if len(frame) == 1 else "models"
+    return alt.TitleParams(words, subtitle=f"{origins.capitalize()}: {bases}; n = {len(frame)} {noun}", anchor="start")
+
+
+def legend_filter() -> alt.Parameter:
+    """A click on a legend entry keeps that purpose in view and fades the others."""
+    return alt.selection_point(name="purpose_choice", fields=[_M.purpose], bind="legend")
+
+
+def zoom() -> alt.Parameter:
+    """Shift and wheel or drag: plain scrolling stays with the page."""
+    return alt.selection_interval(
+        name="zoom", bind="scales", zoom="wheel![event.shiftKey]",
+        translate="[pointerdown[event.shiftKey], window:pointerup] > window:pointermove!",
+    )  # fmt: skip
+
+
+def tooltips(*values: alt.Tooltip) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip(f"{_M.name}:N", title="Model"),
+        *values,
+        alt.Tooltip(f"{_M.purpose}:N", title="Purpose"),
+        alt.Tooltip(f"{SCORES.c.origin}:N", title="Origin"),
+        alt.Tooltip(f"{BASIS}:N", title="From"),
+    ]
+
+
+def scatter(
+    points: pd.DataFrame,
+    x: alt.X,
+    y: alt.Y,
+    words: str,
+    values: list[alt.Tooltip],
+    reference: pd.DataFrame | None = None,
+) -> alt.LayerChart:
+    """Points told apart by purpose. ``reference`` [2 rows, columns x, y] is drawn as a dashed line."""
+    choice = legend_filter()
+    marks = (
+        alt.Chart(points)
+        .mark_point(filled=True, size=55, cursor="pointer", aria=False)
+        .encode(
+            x=x, y=y, color=purpose_colour(), shape=purpose_shape(), tooltip=tooltips(*values),
+            opacity=alt.when(choice).then(alt.value(0.75)).otherwise(alt.value(0.06)),
+        )
+        .add_params(choice, zoom())
+    )  # fmt: skip
+    layers: list[alt.Chart] = [marks]
+    if reference is not None:
+        line = (
+            alt.Chart(reference)
+            .mark_line(strokeDash=[5, 4], strokeWidth=1.2, color="#7A7F87", clip=True, aria=False)
+            .encode(x="x:Q", y="y:Q")
+        )
+        layers.insert(0, line)
+    return alt.layer(*layers).properties(title=title(words, points), width="container", height=HEIGHT)
+
+
+def fraction_axis(column: str, words: str, channel: type[alt.X] | type[alt.Y]) -> alt.X | alt.Y:
+    """A quantitative axis that fits the data and need not start at zero."""
+    return channel(f"{column}:Q", title=words, scale=alt.Scale(zero=False, nice=True, padding=8))
+
+
+def diagonal(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """The part of the line y = x that lies within the data."""
+    low = max(frame[x].min(), frame[y].min())
+    high = min(frame[x].max(), frame[y].max())
+    ends = [low, high] if low < high else []
+    return pd.DataFrame({"x": ends, "y": ends}, dtype=float)

@@ -1,0 +1,83 @@
+"""What page generators are given, computed once for all pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sngen.leaderboard.comparable import Board, Quantity, boards
+from sngen.leaderboard.pictures import Draw
+from sngen.leaderboard.ranks import Ranking, ranking
+from sngen.leaderboard.snapshot import Snapshot
+from sngen.schema import DATASETS, SCORES
+
+
+@dataclass(frozen=True)
+class Context:
+    """``protocols`` are the parsed protocol files, ``draw`` and ``bundle`` see ``sngen.leaderboard.drawing``,
+    ``repository_url`` is where mistakes are reported, if that is known."""
+
+    snapshot: Snapshot
+    protocols: tuple[dict[str, Any], ...]
+    draw: Draw
+    bundle: str
+    repository_url: str | None = None
+
+    @cached_property
+    def boards(self) -> list[Board]:
+        return boards(self.snapshot.scores)
+
+    @cached_property
+    def boards_of(self) -> dict[tuple[str, str], list[Board]]:
+        """Boards by family and dataset."""
+        groups: dict[tuple[str, str], list[Board]] = defaultdict(list)
+        for board in self.boards:
+            groups[board.family, board.dataset_id].append(board)
+        return dict(groups)
+
+    @cached_property
+    def rankings(self) -> dict[int, Ranking | None]:
+        """Rankings by the board's position in ``boards``."""
+        return {position: ranking(board, self.snapshot) for position, board in enumerate(self.boards)}
+
+    def ranking_of(self, board: Board) -> Ranking | None:
+        return self.rankings[self._positions[id(board)]]
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {id(board): position for position, board in enumerate(self.boards)}
+
+    def values_of(self, board: Board, quantity: Quantity) -> np.ndarray:
+        """All values of one column of a board, ascending."""
+        return self._values[id(board), quantity]
+
+    @cached_property
+    def _values(self) -> dict[tuple[int, Quantity], np.ndarray]:
+        values: dict[tuple[int, Quantity], list[float]] = defaultdict(list)
+        for board in self.boards:
+            for scores in board.scores.values():
+                for quantity, score in scores.items():
+                    values[id(board), quantity].append(score[SCORES.c.value])
+        return {key: np.sort(found) for key, found in values.items()}
+
+    def board(self, family: str, dataset_id: str, origin: str, basis: str) -> Board | None:
+        for board in self.boards_of.get((family, dataset_id), ()):
+            if (board.origin, board.basis) == (origin, basis):
+                return board
+        return None
+
+    @cached_property
+    def boards_with(self) -> dict[str, list[Board]]:
+        """Boards by model."""
+        groups: dict[str, list[Board]] = defaultdict(list)
+        for board in self.boards:
+            for model_id in board.scores:
+                groups[model_id].append(board)
+        return dict(groups)
+
+    def dataset_name(self, dataset_id: str) -> str:
+        return str(self.snapshot.datasets[dataset_id][DATASETS.c.name])

@@ -1,0 +1,46 @@
+"""How numbers are written on pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sngen.schema import METRICS, SCORES
+
+DASH = "–"
+DIGITS = {"fraction": 4, "s": 4, "1/s": 1, "count": 0, "images": 0, "bytes": 0}
+
+
+def number(value: float | int | None, unit: str | None = None) -> str:
+    """``value`` in the way of its unit: four decimals for fractions, groups of three for counts."""
+    if value is None:
+        return DASH
+    digits = DIGITS.get(unit or "")
+    if digits is None:
+        return f"{value:g}"
+    if value != 0 and abs(value) < 0.5 * 10**-digits:
+        return f"{value:.1e}"
+    return f"{value:,.{digits}f}"
+
+
+def interval(low: float | None, high: float | None, unit: str | None = None) -> str:
+    """``[low, high]``, or nothing where an end is unknown."""
+    if low is None or high is None:
+        return ""
+    return f"[{number(low, unit)}, {number(high, unit)}]"
+
+
+def score_value(score: Mapping[str, Any]) -> str:
+    """A score's value and, where it has one, its 95 % interval."""
+    unit = score[SCORES.c.unit]
+    ends = interval(score[SCORES.c.ci_low], score[SCORES.c.ci_high], unit)
+    return f"{number(score[SCORES.c.value], unit)} {ends}".strip()
+
+
+def metric_title(metric: str) -> str:
+    return METRICS[metric].title if metric in METRICS else metric
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``3 models``, ``1 model``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

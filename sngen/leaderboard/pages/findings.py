@@ -1,0 +1,65 @@
+"""Every claim of the study with its verdict on this release's numbers."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from sngen.leaderboard.context import Context
+from sngen.leaderboard.escape import text
+from sngen.leaderboard.numbers import interval, number
+from sngen.leaderboard.page import Body, Page, badge, plain_table
+from sngen.leaderboard.pages.leaderboard import path_of
+from sngen.leaderboard.snapshot import Row
+from sngen.schema import FAMILIES, FINDINGS, VERDICTS
+
+PATH = "findings.md"
+_F = FINDINGS.c
+_HEAD = (
+    "Dataset", "Numbers", "Method", "Statistic", "Value", "n", "Groups of relatives", "p, adjusted", "Verdict",
+)  # fmt: skip
+
+
+def findings_page(context: Context) -> Page:
+    body = Body(PATH)
+    body.add(
+        "Claims of the SecurityNet study (USENIX Security 2024), each tested again on the numbers of this release, "
+        "reported and measured ones apart. Intervals treat related models as one group; p-values are adjusted over "
+        "all findings (Benjamini-Hochberg). The last line of each claim is the selection of rows of the table "
+        "`scores` that it rests on."
+    )
+    verdicts = "\n".join(f"- **{name}**: {words}" for name, words in VERDICTS.items())
+    body.add(verdicts)
+    rows = sorted(context.snapshot.findings, key=lambda row: (list(FAMILIES).index(row[_F.family]), row[_F.claim_id]))
+    for family, of_family in groupby(rows, key=lambda row: row[_F.family]):
+        body.add(f"## {FAMILIES[family]}")
+        for _, of_claim in groupby(of_family, key=lambda row: row[_F.claim_id]):
+            _add_claim(body, list(of_claim), context)
+    if not rows:
+        body.add("This release has no findings.")
+    return body.page("Findings")
+
+
+def _add_claim(body: Body, rows: list[Row], context: Context) -> None:
+    statement = text(rows[0][_F.statement])
+    body.add(f"### {statement}")
+    body.add(plain_table(statement, _HEAD, [_row(row, context, body.root) for row in rows]))
+    queries = dict.fromkeys(f"<code>{text(row[_F.query])}</code>" for row in rows)
+    body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(f'<li>{q}</li>' for q in queries)}</ul></details>")
+
+
+def _row(row: Row, context: Context, root: str) -> list[str]:
+    name = text(context.dataset_name(row[_F.dataset_id]))
+    key = (row[_F.family], row[_F.dataset_id])
+    address = path_of(*key).removesuffix(".md") + ".html"
+    ends = interval(row[_F.ci_low], row[_F.ci_high]) or text(row[_F.ci_method])
+    return [
+        f'<a href="{root}{address}">{name}</a>' if key in context.boards_of else name,
+        badge(row[_F.origin]),
+        text(row[_F.method]),
+        text(row[_F.statistic]),
+        f"{number(row[_F.value], 'fraction')} {ends}",
+        number(row[_F.n], "count"),
+        number(row[_F.clusters], "count"),
+        number(row[_F.p_adjusted]),
+        f"<strong>{text(row[_F.verdict])}</strong>",
+    ]

@@ -1,0 +1,50 @@
+"""Calling MkDocs: from the folder of Markdown to the finished site."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from sngen.errors import CheckFailed, UsageError
+from sngen.leaderboard.build import fresh_folder
+
+#: Module -> package of the extra [site].
+NEEDED = {"mkdocs": "mkdocs-material", "material": "mkdocs-material", "vl_convert": "vl-convert-python"}
+
+
+def check_installed() -> None:
+    """Raises ``UsageError`` naming what is missing and how to get it."""
+    missing = sorted({package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None})
+    if missing:
+        raise UsageError(
+            f"building the site needs {' and '.join(missing)}, not installed here. Install the extra: "
+            f'python -m pip install "securitynet[site]" (in a checkout: python -m pip install -e ".[site]").'
+        )
+
+
+def render(config: Path, docs: Path, site: Path) -> None:
+    """``mkdocs build --strict`` of ``docs`` into ``site``, which changes only if that succeeds.
+
+    Raises ``CheckFailed`` with MkDocs' own words if it finds something wrong.
+    """
+    with fresh_folder(site) as fresh, tempfile.TemporaryDirectory() as folder:
+        # INHERIT instead of options: MkDocs has none for docs_dir.
+        inherited = Path(folder) / "mkdocs.yml"
+        inherited.write_text(
+            f"INHERIT: {_quoted(config)}\ndocs_dir: {_quoted(docs)}\nsite_dir: {_quoted(fresh)}\n", encoding="utf-8"
+        )
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(inherited)]
+        # The same time stamp in every build; the theme's notice about MkDocs 2 is not about this site.
+        environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "NO_MKDOCS_2_WARNING": "1"}
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+        if run.returncode:
+            words = (run.stderr + run.stdout).strip()
+            raise CheckFailed(f"mkdocs build --strict failed on {docs}; the site was not changed.\n{words}")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path.absolute()).replace("'", "''") + "'"

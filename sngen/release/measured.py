@@ -1,0 +1,149 @@
+"""Result records as rows of the tables scores and outcomes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sngen.canonical import canonical_json
+from sngen.errors import DataProblem
+from sngen.release.records import score_ids
+from sngen.results import Record
+from sngen.schema import DATASETS, METRICS, MODELS, OUTCOMES, SCORES
+
+Rows = list[dict[str, Any]]
+
+#: Columns of a measured score that its record keeps in ``provenance`` under the same name.
+PROVENANCE = (
+    SCORES.c.weights_sha256, SCORES.c.data_fingerprint, SCORES.c.seed, SCORES.c.code_commit,
+    SCORES.c.code_dirty, SCORES.c.device, SCORES.c.threads, SCORES.c.runtime, SCORES.c.cpu_time,
+    SCORES.c.peak_memory, SCORES.c.forwards, SCORES.c.forward_backwards, SCORES.c.queries,
+    SCORES.c.forward_rate, SCORES.c.calibration, SCORES.c.date,
+)  # fmt: skip
+#: Where a record's key says which images it used, and what was asked for, per role of the protocol.
+KEY_IMAGES, KEY_DATA, TEST = "images", "data", "test"
+
+
+def scores_of(record: Record) -> Rows:
+    """One row of the table scores per number of the record."""
+    packages = record.provenance.get(SCORES.c.packages)
+    common = {
+        SCORES.c.model_id: record.model_id,
+        SCORES.c.dataset_id: record.dataset_id,
+        SCORES.c.family: record.family,
+        SCORES.c.method: record.method,
+        SCORES.c.origin: "measured",
+        SCORES.c.protocol: record.protocol,
+        SCORES.c.tier: record.tier,
+        SCORES.c.record_id: record.record_id,
+        SCORES.c.method_version: record.method_version,
+        SCORES.c.arguments: canonical_json(record.arguments).decode(),
+        SCORES.c.packages: None if packages is None else canonical_json(packages).decode(),
+        **{name: record.provenance.get(name) for name in PROVENANCE},
+    }
+    return [
+        SCORES.row(
+            **common,
+            **{
+                SCORES.c.score_id: name,
+                SCORES.c.setting: entry.setting,
+                SCORES.c.metric: entry.metric,
+                SCORES.c.value: entry.value,
+                SCORES.c.unit: METRICS[entry.metric].unit,
+                SCORES.c.ci_low: entry.ci_low,
+                SCORES.c.ci_high: entry.ci_high,
+                SCORES.c.ci_method: entry.ci_method,
+                SCORES.c.n: entry.n,
+                SCORES.c.flags: list(entry.flags),
+            },
+        )
+        for name, entry in zip(score_ids(record), record.scores, strict=True)
+    ]
+
+
+def outcomes_of(record: Record) -> Rows:
+    """One row of the table outcomes per set of bits of the record."""
+    basis = (record.model_id, record.dataset_id, record.protocol, record.method)
+    return [
+        OUTCOMES.row(
+            **{
+                OUTCOMES.c.outcome_id: ":".join((*basis, entry.setting)),
+                OUTCOMES.c.model_id: record.model_id,
+                OUTCOMES.c.dataset_id: record.dataset_id,
+                OUTCOMES.c.protocol: record.protocol,
+                OUTCOMES.c.tier: record.tier,
+                OUTCOMES.c.method: record.method,
+                OUTCOMES.c.setting: entry.setting,
+                OUTCOMES.c.split: entry.split,
+                OUTCOMES.c.meaning: entry.meaning,
+                OUTCOMES.c.n: len(entry.image_ids),
+                OUTCOMES.c.image_ids: list(entry.image_ids),
+                OUTCOMES.c.bits: base64.b64decode(entry.bits),
+                OUTCOMES.c.record_id: record.record_id,
+            }
+        )
+        for entry in record.outcomes
+    ]
+
+
+def unknown_names(records: Iterable[Record], models: Rows, datasets: Rows) -> list[str]:
+    """A problem for every record whose model, dataset or metric the project does not know."""
+    known_models = {row[MODELS.c.model_id] for row in models}
+    known_datasets = {row[DATASETS.c.dataset_id] for row in datasets}
+    problems = []
+    for record in records:
+        where = f"record {record.record_id} ({record.protocol} {record.method})"
+        if record.model_id not in known_models:
+            problems.append(
+                f"{where}: model {record.model_id!r} is not in the table models; expected an id of the "
+                f"catalogue. Add the model, or leave out the result folder that has the record."
+            )
+        if record.dataset_id not in known_datasets:
+            problems.append(
+                f"{where}: dataset {record.dataset_id!r} is not in the table datasets; expected an id of "
+                f"the catalogue. Add the dataset."
+            )
+        problems.extend(
+            f"{where}: metric {entry.metric!r} is unknown; expected one of {', '.join(METRICS)}."
+            for entry in record.scores
+            if entry.metric not in METRICS
+        )
+    return problems
+
+
+def with_fingerprints(datasets: Rows, records: Iterable[Record]) -> Rows:
+    """Datasets with the fingerprint of the whole test split that was measured on.
+
+    Records that used only part of the split say nothing about it. Raises ``DataProblem`` where two records,
+    or a record and the catalogue, disagree about the pixels of one dataset.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for record in records:
+        fingerprint = _whole_test_split(record.key)
+        if fingerprint is not None:
+            found.setdefault(record.dataset_id, {}).setdefault(fingerprint, record.record_id)
+    problems, rows = [], []
+    for row in datasets:
+        seen = dict(found.get(row[DATASETS.c.dataset_id], {}))
+        if row[DATASETS.c.fingerprint] is not None:
+            seen.setdefault(row[DATASETS.c.fingerprint], "the catalogue")
+        if len(seen) > 1:
+            says = "; ".join(f"{value} ({who})" for value, who in sorted(seen.items()))
+            problems.append(
+                f"datasets, {row[DATASETS.c.dataset_id]}, {DATASETS.c.fingerprint}: found {says}; expected "
+                f"one test split. Measure all models on the same pixels, or build from one result folder."
+            )
+        rows.append({**row, DATASETS.c.fingerprint: next(iter(seen), None)})
+    if problems:
+        raise DataProblem(problems)
+    return rows
+
+
+def _whole_test_split(key: Mapping[str, Any]) -> str | None:
+    """Fingerprint of the test images if the record asked for the whole test split."""
+    asked = key.get(KEY_DATA, {}).get(TEST)
+    if asked is None or asked.get("split") != TEST or asked.get("first") is not None:
+        return None
+    fingerprint = key.get(KEY_IMAGES, {}).get(TEST)
+    return None if fingerprint is None else str(fingerprint)
