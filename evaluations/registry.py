@@ -30,7 +30,7 @@ def find_methods() -> dict[tuple[str, str], Method]:
     Raises ``CheckFailed`` if two methods have one name, or an entry point is not a method.
     """
     found: dict[tuple[str, str], tuple[Method, str]] = {}
-    for method, place in [*_own_methods(), *_third_party_methods()]:
+    for method, place in [*own_methods(), *_third_party_methods()]:
         name = (method.family, method.name)
         if name in found and found[name][0] is not method:
             raise CheckFailed(
@@ -50,7 +50,8 @@ def find_method(family: str, name: str) -> Method:
     raise UsageError(f"there is no method {family}/{name}; there are {known}.")
 
 
-def _own_methods() -> Iterator[tuple[Method, str]]:
+def own_methods() -> Iterator[tuple[Method, str]]:
+    """The methods of the families' folders, each with the module that it is in."""
     for family in FAMILIES:
         yield from _family_methods(family)
 

@@ -20,16 +20,8 @@ from typing import Any
 
 from sngen.errors import SecurityNetError
 
-#: Imported once, in the process that all others are forked from; a fork then costs milliseconds.
-PRELOAD = (
-    "torch",
-    "evaluations.engine.unit",
-    "evaluations.target",
-    "evaluations.calibration",
-    "evaluations.reference.suite",
-    "sngen.zoo.load",
-    "sngen.zoo.weights",
-)
+#: Imported once, in the process that all others are forked from.
+PRELOAD = "evaluations.engine.preload"
 #: How long a process that has handed over its result may take to end.
 GRACE_SECONDS = 10.0
 
@@ -77,9 +69,9 @@ class Pool:
     Leaving it kills what still runs. If this process dies, its jobs end by themselves.
     """
 
-    def __init__(self, workers: int, preload: Sequence[str] = PRELOAD) -> None:
+    def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._context = _context(preload)
+        self._context = _context()
         self._running: list[_Running] = []
 
     def __enter__(self) -> Pool:
@@ -128,12 +120,12 @@ class Pool:
         return finished
 
 
-def _context(preload: Sequence[str]) -> BaseContext:
+def _context() -> BaseContext:
     """Fork server where there is one: its children inherit the imports and no thread, lock or socket."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
+    context.set_forkserver_preload([PRELOAD])
     # Ctrl-C reaches every process of the terminal. Only the batch itself shall act on it, so all others
     # are born ignoring it.
     previous = None

@@ -122,7 +122,7 @@ def _scatter(
     board: Board, context: Context, what: str, points: pd.DataFrame, x: str, y: str, x_words: str,
     y_words: str, left_out: str, chart: Callable[[pd.DataFrame], Any],
 ) -> Picture | None:  # fmt: skip
-    kept = points.dropna(subset=[x, y])
+    kept = points.dropna(subset=[x, y]) if len(points) else points
     if len(kept) < FEWEST_POINTS or kept[x].nunique() < 2 or kept[y].nunique() < 2:
         return None
     rho = float(spearmanr(kept[x], kept[y]).statistic)

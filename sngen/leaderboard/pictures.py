@@ -68,7 +68,7 @@ class Picture:
 
 
 def picture(
-    name: str, chart: alt.LayerChart, data: pd.DataFrame, words: str, draw: Draw, bundle: str
+    name: str, chart: alt.Chart | alt.LayerChart, data: pd.DataFrame, words: str, draw: Draw, bundle: str
 ) -> Picture:
     """Draw ``chart``, whose points are ``data``. ``words`` are the alternative text."""
     spec = chart.to_dict(validate=False)

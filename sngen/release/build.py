@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sngen.catalog import read_catalog
+from sngen.catalog import load_catalog
 from sngen.release import audit
 from sngen.release.card import card
 from sngen.release.card_header import File
@@ -36,7 +36,7 @@ def build(version: str, catalog: Path, results: Sequence[Path], out: Path, date:
     check_version(version)
     chosen = choose(read_records(results))
     day = release_date(date, chosen.records)
-    rows = make_tables(read_catalog(catalog), chosen.records)
+    rows = make_tables(load_catalog(catalog), chosen.records)
     rules = audit.collect(catalog)
     tables = {name: to_arrow(table, rows[name]) for name, table in TABLES.items()}
     fingerprints = {name: table_fingerprint(table) for name, table in tables.items()}

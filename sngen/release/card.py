@@ -85,7 +85,18 @@ table = pq.read_table("{NAME}/{scores}")
 
 `revision=` has no effect on a local folder: the folder is one version. Give the config's name when you are
 offline. A table is one file, whose name carries the fingerprint of the table's content: read the folder,
-as above, or take the file's name from `manifest.json`."""
+as above, or take the file's name from `manifest.json`.{_empty(files)}"""
+
+
+def _empty(files: Mapping[str, File]) -> str:
+    """``datasets`` 5.2 reads no split without rows, unless it streams."""
+    empty = [f"`{name}`" for name, file in files.items() if file.rows == 0]
+    if not empty:
+        return ""
+    return (
+        f"\n\nWithout rows in this version: {', '.join(empty)}. `datasets` refuses to load an empty split; "
+        f"stream it, or read it with pandas."
+    )
 
 
 def _tables() -> str:

@@ -12,6 +12,7 @@ from sngen.release.records import score_ids
 from sngen.results import Record
 from sngen.schema import DATASETS, METRICS, MODELS, OUTCOMES, SCORES
 
+Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 #: Columns of a measured score that its record keeps in ``provenance`` under the same name.
@@ -55,7 +56,7 @@ def scores_of(record: Record) -> Rows:
                 SCORES.c.ci_high: entry.ci_high,
                 SCORES.c.ci_method: entry.ci_method,
                 SCORES.c.n: entry.n,
-                SCORES.c.flags: list(entry.flags),
+                SCORES.c.flags: list(entry.flags) or None,
             },
         )
         for name, entry in zip(score_ids(record), record.scores, strict=True)
@@ -87,7 +88,7 @@ def outcomes_of(record: Record) -> Rows:
     ]
 
 
-def unknown_names(records: Iterable[Record], models: Rows, datasets: Rows) -> list[str]:
+def unknown_names(records: Iterable[Record], models: Iterable[Row], datasets: Iterable[Row]) -> list[str]:
     """A problem for every record whose model, dataset or metric the project does not know."""
     known_models = {row[MODELS.c.model_id] for row in models}
     known_datasets = {row[DATASETS.c.dataset_id] for row in datasets}
@@ -112,7 +113,7 @@ def unknown_names(records: Iterable[Record], models: Rows, datasets: Rows) -> li
     return problems
 
 
-def with_fingerprints(datasets: Rows, records: Iterable[Record]) -> Rows:
+def with_fingerprints(datasets: Iterable[Row], records: Iterable[Record]) -> list[Row]:
     """Datasets with the fingerprint of the whole test split that was measured on.
 
     Records that used only part of the split say nothing about it. Raises ``DataProblem`` where two records,
@@ -123,7 +124,8 @@ def with_fingerprints(datasets: Rows, records: Iterable[Record]) -> Rows:
         fingerprint = _whole_test_split(record.key)
         if fingerprint is not None:
             found.setdefault(record.dataset_id, {}).setdefault(fingerprint, record.record_id)
-    problems, rows = [], []
+    problems: list[str] = []
+    rows: list[Row] = []
     for row in datasets:
         seen = dict(found.get(row[DATASETS.c.dataset_id], {}))
         if row[DATASETS.c.fingerprint] is not None:
@@ -134,7 +136,8 @@ def with_fingerprints(datasets: Rows, records: Iterable[Record]) -> Rows:
                 f"datasets, {row[DATASETS.c.dataset_id]}, {DATASETS.c.fingerprint}: found {says}; expected "
                 f"one test split. Measure all models on the same pixels, or build from one result folder."
             )
-        rows.append({**row, DATASETS.c.fingerprint: next(iter(seen), None)})
+        unchanged = seen.keys() == {row[DATASETS.c.fingerprint]} or not seen
+        rows.append(row if unchanged else {**row, DATASETS.c.fingerprint: next(iter(seen))})
     if problems:
         raise DataProblem(problems)
     return rows

@@ -24,36 +24,35 @@ from sngen.schema import (
 )
 from sngen.validation import validate
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[Mapping[str, Any]]
 Tables = dict[str, Rows]
 
 
-def make_tables(catalog: Mapping[str, Sequence[Mapping[str, Any]]], records: Sequence[Record]) -> Tables:
+def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Tables:
     """Every table of ``sngen.schema.TABLES``, valid and in its order.
 
     ``catalog`` holds rows by table name. Raises ``DataProblem`` with everything that is wrong.
     """
-    facts: Tables = {name: [dict(row) for row in rows] for name, rows in catalog.items()}
-    models, datasets = facts[MODELS.name], facts[DATASETS.name]
-    problems = unknown_names(records, models, datasets)
+    models = catalog[MODELS.name]
+    problems = unknown_names(records, models, catalog[DATASETS.name])
     if problems:
         raise DataProblem(problems)
-    datasets = with_fingerprints(datasets, records)
-    scores = facts[SCORES.name] + [row for record in records for row in scores_of(record)]
+    datasets = with_fingerprints(catalog[DATASETS.name], records)
+    scores = [*catalog[SCORES.name], *(row for record in records for row in scores_of(record))]
     # The facts are checked before anything is derived from them: a derived row would only repeat the error.
     known: Tables = {
-        SOURCES.name: facts[SOURCES.name],
+        SOURCES.name: catalog[SOURCES.name],
         DATASETS.name: datasets,
         MODELS.name: models,
         SCORES.name: scores,
         OUTCOMES.name: [row for record in records for row in outcomes_of(record)],
-        RELATIVES.name: facts[RELATIVES.name],
-        PROJECTS.name: facts[PROJECTS.name],
+        RELATIVES.name: catalog[RELATIVES.name],
+        PROJECTS.name: catalog[PROJECTS.name],
     }
     _refuse_invalid(known)
     derived = {
         LEADERBOARD.name: leaderboard(models, datasets, scores),
-        FINDINGS.name: findings(models, scores, facts[RELATIVES.name]),
+        FINDINGS.name: findings(models, scores, catalog[RELATIVES.name]),
     }
     _refuse_invalid(known | derived)
     return {name: (known | derived)[name] for name in TABLES}

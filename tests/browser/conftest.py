@@ -77,11 +77,14 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """``open_page(address, width=1280, dark=False, **context)``; what it watches is checked at the end."""
+    """``open_page(address, width=1280, dark=False, **context)``; what it must not do is checked at the end."""
     watched: list[Watched] = []
 
     def opened(address: str, width: int = 1280, dark: bool = False, **context: Any) -> Page:
-        made = browser.new_context(viewport={"width": width, "height": 800}, **context)
+        scheme: Any = "dark" if dark else "light"
+        made = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, **context
+        )
         made.set_default_timeout(10_000)
         watch = Watched(made.new_page())
         watched.append(watch)
@@ -98,8 +101,6 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             "console", lambda line: watch.errors.append(line.text) if line.type == "error" else None
         )
         watch.page.goto(address)
-        if dark:
-            set_scheme(watch.page, "slate")
         return watch.page
 
     yield opened
@@ -107,18 +108,6 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         watch.page.context.close()
     for watch in watched:
         watch.check()
-
-
-def set_scheme(page: Page, scheme: str) -> None:
-    """Chooses Material's light (default) or dark (slate) scheme as its toggle does."""
-    toggle = page.locator(f'input[name="__palette"][data-md-color-scheme="{scheme}"]')
-    if toggle.count():
-        toggle.first.evaluate("input => input.click()")
-    else:
-        page.evaluate("scheme => document.body.setAttribute('data-md-color-scheme', scheme)", scheme)
-    page.wait_for_function(
-        "scheme => document.body.getAttribute('data-md-color-scheme') === scheme", arg=scheme
-    )
 
 
 # --- What it opens --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sngen.leaderboard.charts.style import diagonal, fraction_axis, prepared, sc
 from sngen.schema import Headline
 
 
-def accuracy_against_train(points: pd.DataFrame, train: Headline, test: Headline, where: str) -> alt.LayerChart:
+def accuracy_against_train(points: pd.DataFrame, train: Headline, test: Headline, where: str) -> alt.Chart | alt.LayerChart:
     """Test over train accuracy (fractions); ``points`` as for ``stealing_against_target``."""
     frame = prepared(points, train.column, test.column)
     reference = diagonal(frame, train.column, test.column)

@@ -9,7 +9,7 @@ from sngen.leaderboard.charts.style import fraction_axis, prepared, scatter
 from sngen.schema import MODELS, Headline
 
 
-def accuracy_by_year(points: pd.DataFrame, accuracy: Headline, where: str) -> alt.LayerChart:
+def accuracy_by_year(points: pd.DataFrame, accuracy: Headline, where: str) -> alt.Chart | alt.LayerChart:
     """``accuracy`` (a fraction) over the year; ``points`` as for ``stealing_against_target``, with the year."""
     frame = prepared(points, MODELS.c.year, accuracy.column)
     frame = frame.assign(**{MODELS.c.year: frame[MODELS.c.year].astype(int)})

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from sngen.leaderboard.charts.style import (
+    fade,
     legend_filter,
     prepared,
     purpose_colour,
@@ -27,25 +28,23 @@ def measured_accuracy(points: pd.DataFrame, accuracy: Headline, where: str) -> a
     value, low, high, n = (f"{accuracy.column}{end}" for end in ("", "_ci_low", "_ci_high", "_n"))
     frame = prepared(points, value, low, high, n)
     best = frame.sort_values([value, MODELS.c.model_id], ascending=[False, True]).head(MOST)
-    choice = legend_filter()
     # The id, not the name: two models of one name are two lines.
     y = alt.Y(f"{MODELS.c.model_id}:N", sort=best[MODELS.c.model_id].tolist(), title=None, axis=alt.Axis(labelLimit=260))
-    fade = alt.when(choice).then(alt.value(1.0)).otherwise(alt.value(0.1))
     scale = alt.Scale(zero=False, nice=True, padding=6)
     base = alt.Chart(best)
     bars = base.mark_rule(strokeWidth=2, aria=False).encode(
         x=alt.X(f"{low}:Q", title=f"{accuracy.title}, 95 % interval", scale=scale), x2=f"{high}:Q", y=y,
-        color=purpose_colour(), opacity=fade,
+        color=purpose_colour(), opacity=fade(1.0, 0.1),
     )  # fmt: skip
     dots = base.mark_point(filled=True, size=60, cursor="pointer", aria=False).encode(
-        x=alt.X(f"{value}:Q", scale=scale), y=y, color=purpose_colour(), shape=purpose_shape(), opacity=fade,
+        x=alt.X(f"{value}:Q", scale=scale), y=y, color=purpose_colour(), shape=purpose_shape(), opacity=fade(1.0, 0.1),
         tooltip=tooltips(
             alt.Tooltip(f"{value}:Q", title=accuracy.title, format=".4f"),
             alt.Tooltip(f"{low}:Q", title="95 % from", format=".4f"),
             alt.Tooltip(f"{high}:Q", title="95 % to", format=".4f"),
             alt.Tooltip(f"{n}:Q", title="Images", format=",d"),
         ),
-    ).add_params(choice)  # fmt: skip
+    ).add_params(legend_filter())  # fmt: skip
     share = f" (the best {MOST} of {len(frame)})" if len(frame) > MOST else ""
     return alt.layer(bars, dots).properties(
         title=title(f"{accuracy.title} on {where}{share}", best), width="container", height={"step": 22}

@@ -11,7 +11,7 @@ from sngen.schema import Headline
 
 def membership_against_overfitting(
     points: pd.DataFrame, overfitting: Headline, attack: Headline, where: str
-) -> alt.LayerChart:
+) -> alt.Chart | alt.LayerChart:
     """AUC of one attack over the overfitting level (train minus test accuracy), one point a model.
 
     ``points`` as for ``stealing_against_target``. The dashed line: for prediction correctness the AUC that

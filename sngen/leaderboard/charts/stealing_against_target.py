@@ -11,7 +11,7 @@ from sngen.schema import METRICS, Headline
 
 def stealing_against_target(
     points: pd.DataFrame, target: Headline, stealing: Headline, where: str
-) -> alt.LayerChart:
+) -> alt.Chart | alt.LayerChart:
     """``stealing`` (accuracy or agreement of the surrogate) over ``target``'s test accuracy, one point a model.
 
     ``points`` has a row per model with the columns of ``charts.style.prepared`` and of both headlines,

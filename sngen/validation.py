@@ -1,0 +1,299 @@
+"""Rows against the data contract: every violation, by table, row, column, value found and value expected."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from sngen.schema import METRICS, SCORES, TABLES, Column, Table, score_id
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+
+#: Slack for an interval that was computed in floating point around its value.
+TOLERANCE = 1e-9
+#: Nearest names are looked up for this many unknown ids of a column; the search is slow in a large table.
+MOST_SUGGESTIONS = 20
+#: Longest value that is repeated whole in a message.
+LONGEST_VALUE = 120
+
+#: What a measured score cannot be published without, and a reported one cannot have.
+MEASURED_ONLY = (
+    SCORES.c.protocol, SCORES.c.tier, SCORES.c.record_id, SCORES.c.method_version, SCORES.c.weights_sha256,
+    SCORES.c.data_fingerprint, SCORES.c.date,
+)  # fmt: skip
+MEASURED_NEEDS = (*MEASURED_ONLY, SCORES.c.n)
+REPORTED_ONLY = (SCORES.c.source_id, SCORES.c.source_row, SCORES.c.source_column)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. ``place`` is file and line where the row was read from, else empty."""
+
+    table: str
+    row: str
+    column: str
+    found: str
+    expected: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        parts = (("table", self.table), ("row", self.row), ("column", self.column))
+        where = ", ".join([self.place] * bool(self.place) + [f"{kind} {name}" for kind, name in parts if name])
+        return f"{where}: found {self.found}, expected {self.expected}"
+
+
+def validate(tables: Mapping[str, Any]) -> list[str]:
+    """Every problem of rows by table name, as sentences; empty when all is well.
+
+    A table is a list of rows (mappings; an absent column is null) or a pandas data frame. A reference
+    resolves only within ``tables``: one to a table that is not given is a problem.
+    """
+    return [str(problem) for problem in find_problems(tables)]
+
+
+def find_problems(tables: Mapping[str, Any]) -> list[Problem]:
+    """As ``validate``, with the parts of each message apart."""
+    unknown = [
+        Problem(name, "", "", "a table of this name", f"one of {', '.join(TABLES)}")
+        for name in tables
+        if name not in TABLES
+    ]
+    rows = {name: as_rows(TABLES[name], content) for name, content in tables.items() if name in TABLES}
+    ids = {name: {row.get(TABLES[name].key[0]) for row in found} for name, found in rows.items()}
+    found = [problem for name in rows for problem in table_problems(TABLES[name], rows[name], ids)]
+    return unknown + found + list(_score_problems(rows.get(SCORES.name, ())))
+
+
+def as_rows(table: Table, content: Any) -> Rows:
+    """Rows of a list of rows or of a pandas data frame. A frame's NaN and NA are null, and a whole number
+    that a frame could only hold as a float is whole again."""
+    if not hasattr(content, "columns"):
+        return list(content)
+    import pandas as pd  # noqa: PLC0415 - takes a second; only a caller with a frame needs it
+
+    kinds = {column.name: column.kind for column in table}
+
+    def plain(value: Any, kind: str | None) -> Any:
+        if hasattr(value, "tolist"):  # numpy scalars and arrays
+            value = value.tolist()
+        if isinstance(value, list):
+            return value
+        if pd.isna(value):
+            return None
+        return int(value) if kind == "int" and isinstance(value, float) and value.is_integer() else value
+
+    names = [str(name) for name in content.columns]
+    cells = [[plain(value, kinds.get(name)) for value in content[name]] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def table_problems(table: Table, rows: Rows, ids: Mapping[str, set[Any]]) -> Iterator[Problem]:
+    """Problems of one table. ``ids`` holds the first key column's values of every table by name."""
+    yield from _unknown_columns(table, rows)
+    for column in table:
+        yield from _cells(table, column, rows)
+        if column.references is not None:
+            yield from _references(table, column, rows, ids.get(column.references, set()))
+    yield from _repeated_keys(table, rows)
+
+
+def _unknown_columns(table: Table, rows: Rows) -> Iterator[Problem]:
+    for name in sorted({name for row in rows for name in row if name not in table.by_name}):
+        yield Problem(table.name, "", name, "a column of this name", f"one of {', '.join(table.names)}")
+
+
+# --- Cells ----------------------------------------------------------------------------------------------
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_IS_KIND: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "int": _is_whole,
+    "float": _is_number,
+    "bool": lambda value: isinstance(value, bool),
+    "bytes": lambda value: isinstance(value, bytes),
+    "texts": _is_text,
+    "ints": _is_whole,
+    "floats": _is_number,
+}
+
+
+def _value_test(column: Column) -> Callable[[Any], bool]:
+    """Whether a value that is not null (an element, for a list) is one of this column."""
+    is_kind = _IS_KIND[column.kind]
+    allowed = None if column.allowed is None else frozenset(column.allowed)
+    matches = None if column.pattern is None else re.compile(column.pattern).fullmatch
+    minimum, maximum = column.minimum, column.maximum
+
+    def is_valid(value: Any) -> bool:
+        return (
+            is_kind(value)
+            and (allowed is None or value in allowed)
+            and (matches is None or matches(value) is not None)
+            and (minimum is None or value >= minimum)
+            and (maximum is None or value <= maximum)
+        )
+
+    return is_valid
+
+
+def _cells(table: Table, column: Column, rows: Rows) -> Iterator[Problem]:
+    is_valid = _value_test(column)
+
+    def is_good(value: Any) -> bool:
+        if value is None:
+            return not column.required
+        if column.is_list:
+            return isinstance(value, (list, tuple)) and all(map(is_valid, value))
+        return is_valid(value)
+
+    values = [row.get(column.name) for row in rows]
+    if all(map(is_good, _distinct(values))):
+        return
+    for number, (row, value) in enumerate(zip(rows, values, strict=True), start=1):
+        if not is_good(value):
+            yield _problem(table, row, number, column.name, show(value), column.expectation)
+
+
+def _distinct(values: list[Any]) -> Iterable[Any]:
+    """Each value once, so that a column of 40,000 rows and three values costs three tests. Values that
+    are equal and of different types (1, 1.0, True) stay apart."""
+    try:
+        return [value for _, value in set(zip(map(type, values), values, strict=True))]
+    except TypeError:  # lists
+        return values
+
+
+# --- Keys and references --------------------------------------------------------------------------------
+
+
+def _repeated_keys(table: Table, rows: Rows) -> Iterator[Problem]:
+    first: dict[tuple[Any, ...], int] = {}
+    for number, row in enumerate(rows):
+        key = tuple(row.get(part) for part in table.key)
+        if None in key or not all(isinstance(part, str) for part in key):
+            continue  # reported as a cell
+        if first.setdefault(key, number) == number:
+            continue
+        there = _place(rows[first[key]]) or f"row number {first[key] + 1}"
+        here = _place(row) or f"row number {number + 1}"
+        yield Problem(
+            table.name, ", ".join(key), ", ".join(table.key),
+            f"it a second time (first in {there})", "a key that occurs once", here,
+        )  # fmt: skip
+
+
+def _references(table: Table, column: Column, rows: Rows, known: set[Any]) -> Iterator[Problem]:
+    values = [row.get(column.name) for row in rows]
+    unknown = {value for value in values if isinstance(value, str)} - known
+    if not unknown:
+        return
+    names = sorted(name for name in known if isinstance(name, str))
+    nearest = {
+        value: difflib.get_close_matches(value, names, n=1) for value in sorted(unknown)[:MOST_SUGGESTIONS]
+    }
+    for number, (row, value) in enumerate(zip(rows, values, strict=True), start=1):
+        if isinstance(value, str) and value in unknown:
+            hint = "".join(f" (nearest: {name})" for name in nearest.get(value, ()))
+            expected = f"an id of the table {column.references}{hint}"
+            yield _problem(table, row, number, column.name, show(value), expected)
+
+
+# --- What the metric of a score asks for ----------------------------------------------------------------
+
+
+def _score_problems(rows: Rows) -> Iterator[Problem]:
+    for number, row in enumerate(rows, start=1):
+        for column, expected in (*_in_unit(row), *_of_origin(row), *_named(row)):
+            yield _problem(SCORES, row, number, column, show(row.get(column)), expected)
+
+
+def _in_unit(row: Row) -> Iterator[tuple[str, str]]:
+    metric = METRICS.get(str(row.get(SCORES.c.metric)))
+    if metric is None:
+        return
+    if row.get(SCORES.c.unit) != metric.unit:
+        yield SCORES.c.unit, f"{metric.unit}, the unit of {metric.name}"
+    value, low, high = (row.get(part) for part in (SCORES.c.value, SCORES.c.ci_low, SCORES.c.ci_high))
+    for column, number in ((SCORES.c.value, value), (SCORES.c.ci_low, low), (SCORES.c.ci_high, high)):
+        if not _is_number(number):
+            continue  # null, or reported as a cell
+        if metric.minimum is not None and number < metric.minimum:
+            yield column, f"at least {metric.minimum:g}, as {metric.name} goes"
+        if metric.maximum is not None and number > metric.maximum:
+            yield column, f"at most {metric.maximum:g}, as {metric.name} goes"
+    if (low is None) != (high is None):
+        yield (SCORES.c.ci_low if low is None else SCORES.c.ci_high), "both ends of the interval, or none"
+    if _is_number(value) and _is_number(low) and low > value + TOLERANCE:
+        yield SCORES.c.ci_low, f"at most the value, {value!r}"
+    if _is_number(value) and _is_number(high) and high < value - TOLERANCE:
+        yield SCORES.c.ci_high, f"at least the value, {value!r}"
+
+
+def _of_origin(row: Row) -> Iterator[tuple[str, str]]:
+    origin = row.get(SCORES.c.origin)
+    if origin == "reported":
+        if row.get(SCORES.c.source_id) is None:
+            yield SCORES.c.source_id, "the source that reports it"
+        absent = MEASURED_ONLY
+    elif origin == "measured":
+        for column in MEASURED_NEEDS:
+            if row.get(column) is None:
+                yield column, "a value, because the score is measured"
+        absent = REPORTED_ONLY
+    else:
+        return
+    for column in absent:
+        if row.get(column) is not None:
+            yield column, f"null, because the score is {origin}"
+
+
+def _named(row: Row) -> Iterator[tuple[str, str]]:
+    basis = row.get(SCORES.c.protocol)
+    if row.get(SCORES.c.origin) == "reported":
+        basis = f"reported/{row.get(SCORES.c.source_id)}"
+    columns = (SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.method, SCORES.c.setting, SCORES.c.metric)
+    parts = [row.get(column) for column in columns]
+    if all(isinstance(part, str) for part in (*parts, basis)):
+        model_id, dataset_id, method, setting, metric = (str(part) for part in parts)
+        expected = score_id(model_id, dataset_id, str(basis), method, setting, metric)
+        if row.get(SCORES.c.score_id) != expected:
+            yield SCORES.c.score_id, repr(expected)
+
+
+# --- Words ----------------------------------------------------------------------------------------------
+
+
+def show(value: Any) -> str:
+    """A value in a message: null as such, a long one cut."""
+    if value is None:
+        return "null"
+    words = repr(value)
+    return words if len(words) <= LONGEST_VALUE else f"{words[:LONGEST_VALUE]}… ({len(words)} characters)"
+
+
+def _place(row: Row) -> str:
+    return getattr(row, "place", "")
+
+
+def _problem(table: Table, row: Row, number: int, column: str, found: str, expected: str) -> Problem:
+    parts = [row.get(part) for part in table.key]
+    name = f"number {number}" if None in parts else ", ".join(map(str, parts))
+    return Problem(table.name, name, column, found, expected, _place(row))

@@ -1,0 +1,73 @@
+"""A catalogue on disk, result folders, and releases built from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+from release_examples import AUDIT, Rows, catalogue, record
+
+from sngen.canonical import canonical_json
+from sngen.catalog.text_tables import write_table
+from sngen.release.build import build
+from sngen.results import Record, ResultStore
+from sngen.schema import TABLES
+
+Build = Callable[..., Path]
+
+
+def write_catalogue(folder: Path, tables: Mapping[str, Rows]) -> Path:
+    for name, rows in tables.items():
+        (folder / "study").mkdir(parents=True, exist_ok=True)
+        write_table(TABLES[name], rows, folder / "study" / f"{name}.csv")
+    (folder / "study" / "audit.json").write_bytes(canonical_json(AUDIT))
+    return folder
+
+
+def write_records(folder: Path, records: Iterable[Record]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in records:
+        ResultStore(folder).publish(one)
+    return folder
+
+
+@pytest.fixture
+def build_release(tmp_path: Path) -> Build:
+    """Builds ``<out>/securitynet`` from given or example rows and records."""
+    count = 0
+
+    def build_one(
+        version: str = "0.1.0",
+        tables: Mapping[str, Rows] | None = None,
+        records: Iterable[Record] | None = None,
+        out: Path | None = None,
+        date: str | None = None,
+    ) -> Path:
+        nonlocal count
+        count += 1
+        inputs = tmp_path / f"inputs-{count}"
+        catalog = write_catalogue(inputs / "catalog", catalogue() if tables is None else tables)
+        results = write_records(inputs / "results", [record()] if records is None else records)
+        return build(version, catalog, [results], out or tmp_path / "out", date)
+
+    return build_one
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One release to read from; do not change it."""
+    folder = tmp_path_factory.mktemp("release")
+    catalog = write_catalogue(folder / "catalog", catalogue())
+    results = write_records(folder / "results", [record()])
+    return build("0.1.0", catalog, [results], folder)
+
+
+@pytest.fixture
+def without_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache for the library ``datasets``, and no network."""
+    cache = tmp_path / "hf"
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(cache))
+    return cache
