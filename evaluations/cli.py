@@ -15,18 +15,20 @@ from evaluations.engine import tables
 from evaluations.engine.batch import Resources, run_batch
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import make_plan
+from evaluations.engine.pool import start_server
 from evaluations.engine.provenance import Environment
 from evaluations.engine.published import find_published
 from evaluations.engine.reproduce import find_work, run_again
 from evaluations.engine.status import read_status
 from evaluations.engine.verdict import DIFFERS
-from evaluations.engine.work import SUITES, Selection, select
+from evaluations.engine.work import SUITES, Selection, choose_models, select
 from evaluations.protocol import load_protocols
 from evaluations.registry import find_methods
 from sngen import __version__
-from sngen.catalog import load_catalog
+from sngen.catalog.store import load_catalog
 from sngen.cli import run as run_command
 from sngen.errors import UsageError
+from sngen.schema import DATASETS, MODELS
 from sngen.settings import Settings
 
 CATALOG = Path("data/catalog")
@@ -105,7 +107,7 @@ def run(store: Path, workers: int | None, threads: int, **selecting: Any) -> Non
 
 
 def _run(store: Path, workers: int, threads: int, selecting: dict[str, Any]) -> None:
-    selection = _selection(**selecting)
+    selection = _selection(**selecting, prepare=start_server)
     resources = Resources(workers, threads, Environment.here(), _now)
     summary = run_batch(selection, _inputs(), store, resources, sys.stderr)
     click.echo(tables.summary_lines(summary, store))
@@ -143,6 +145,7 @@ def reproduce(
     """
     catalog = load_catalog(catalog_folder)
     published = find_published(score_id, stores, catalog)
+    start_server()
     work = find_work(published, catalog, load_protocols(protocol_names), find_methods())
     reproduction = run_again(published, work, _inputs(), _now)
     click.echo(tables.reproduction_table(reproduction))
@@ -158,10 +161,18 @@ def methods() -> None:
 
 
 def _selection(
-    suite: str | None, patterns: tuple[str, ...], protocol_names: tuple[str, ...], catalog_folder: Path
+    suite: str | None,
+    patterns: tuple[str, ...],
+    protocol_names: tuple[str, ...],
+    catalog_folder: Path,
+    prepare: Callable[[], object] = lambda: None,
 ) -> Selection:
-    catalog, protocols = load_catalog(catalog_folder), load_protocols(protocol_names)
-    return select(catalog, protocols, find_methods(), suite=suite, patterns=patterns)
+    """``prepare`` is called when the request is known to make sense and before methods bring torch."""
+    catalog = load_catalog(catalog_folder)
+    models = choose_models(catalog[MODELS.name], suite, patterns)
+    protocols = load_protocols(protocol_names)
+    prepare()
+    return select(models, catalog[DATASETS.name], protocols, find_methods())
 
 
 def _inputs() -> Inputs:

@@ -287,7 +287,7 @@ SCORES = Table(
         Column(
             "score_id", "text",
             "model:dataset:protocol-or-source:method:setting:metric, the score's name for ever.",
-            required=True, pattern=r"[a-z0-9._+/:-]+(?:_[a-z0-9._+/:-]+)*",
+            required=True, pattern=r"[a-z0-9._+/:-]+",
         ),
         Column("model_id", "text", "The model.", required=True, references="models"),
         Column("dataset_id", "text", "What it was evaluated on.", required=True, references="datasets"),

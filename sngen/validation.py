@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from sngen.schema import METRICS, SCORES, TABLES, Column, Table, score_id
 
@@ -17,10 +17,12 @@ Rows = Sequence[Row]
 
 #: Slack for an interval that was computed in floating point around its value.
 TOLERANCE = 1e-9
-#: Nearest names are looked up for this many unknown ids of a column; the search is slow in a large table.
-MOST_SUGGESTIONS = 20
+#: Nearest names are looked up for this many unknown ids of a column, and only names this similar: in a
+#: table of thousands the search takes a second otherwise.
+MOST_SUGGESTIONS = 5
+SIMILAR = 0.85
 #: Longest value that is repeated whole in a message.
-LONGEST_VALUE = 120
+LONGEST_VALUE = 200
 
 #: What a measured score cannot be published without, and a reported one cannot have.
 MEASURED_ONLY = (
@@ -44,7 +46,9 @@ class Problem:
 
     def __str__(self) -> str:
         parts = (("table", self.table), ("row", self.row), ("column", self.column))
-        where = ", ".join([self.place] * bool(self.place) + [f"{kind} {name}" for kind, name in parts if name])
+        where = ", ".join(
+            [self.place] * bool(self.place) + [f"{kind} {name}" for kind, name in parts if name]
+        )
         return f"{where}: found {self.found}, expected {self.expected}"
 
 
@@ -119,7 +123,7 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -169,7 +173,7 @@ def _cells(table: Table, column: Column, rows: Rows) -> Iterator[Problem]:
         return
     for number, (row, value) in enumerate(zip(rows, values, strict=True), start=1):
         if not is_good(value):
-            yield _problem(table, row, number, column.name, show(value), column.expectation)
+            yield _problem(table, number, row, column.name, column.expectation)
 
 
 def _distinct(values: list[Any]) -> Iterable[Any]:
@@ -195,7 +199,7 @@ def _repeated_keys(table: Table, rows: Rows) -> Iterator[Problem]:
         there = _place(rows[first[key]]) or f"row number {first[key] + 1}"
         here = _place(row) or f"row number {number + 1}"
         yield Problem(
-            table.name, ", ".join(key), ", ".join(table.key),
+            table.name, ", ".join(map(str, key)), ", ".join(table.key),
             f"it a second time (first in {there})", "a key that occurs once", here,
         )  # fmt: skip
 
@@ -207,13 +211,13 @@ def _references(table: Table, column: Column, rows: Rows, known: set[Any]) -> It
         return
     names = sorted(name for name in known if isinstance(name, str))
     nearest = {
-        value: difflib.get_close_matches(value, names, n=1) for value in sorted(unknown)[:MOST_SUGGESTIONS]
+        value: difflib.get_close_matches(value, names, n=1, cutoff=SIMILAR) for value in sorted(unknown)[:MOST_SUGGESTIONS]
     }
     for number, (row, value) in enumerate(zip(rows, values, strict=True), start=1):
         if isinstance(value, str) and value in unknown:
             hint = "".join(f" (nearest: {name})" for name in nearest.get(value, ()))
             expected = f"an id of the table {column.references}{hint}"
-            yield _problem(table, row, number, column.name, show(value), expected)
+            yield _problem(table, number, row, column.name, expected)
 
 
 # --- What the metric of a score asks for ----------------------------------------------------------------
@@ -222,7 +226,7 @@ def _references(table: Table, column: Column, rows: Rows, known: set[Any]) -> It
 def _score_problems(rows: Rows) -> Iterator[Problem]:
     for number, row in enumerate(rows, start=1):
         for column, expected in (*_in_unit(row), *_of_origin(row), *_named(row)):
-            yield _problem(SCORES, row, number, column, show(row.get(column)), expected)
+            yield _problem(SCORES, number, row, column, expected)
 
 
 def _in_unit(row: Row) -> Iterator[tuple[str, str]]:
@@ -252,7 +256,7 @@ def _of_origin(row: Row) -> Iterator[tuple[str, str]]:
     if origin == "reported":
         if row.get(SCORES.c.source_id) is None:
             yield SCORES.c.source_id, "the source that reports it"
-        absent = MEASURED_ONLY
+        absent: tuple[str, ...] = MEASURED_ONLY
     elif origin == "measured":
         for column in MEASURED_NEEDS:
             if row.get(column) is None:
@@ -293,7 +297,7 @@ def _place(row: Row) -> str:
     return getattr(row, "place", "")
 
 
-def _problem(table: Table, row: Row, number: int, column: str, found: str, expected: str) -> Problem:
+def _problem(table: Table, number: int, row: Row, column: str, expected: str) -> Problem:
     parts = [row.get(part) for part in table.key]
     name = f"number {number}" if None in parts else ", ".join(map(str, parts))
-    return Problem(table.name, name, column, found, expected, _place(row))
+    return Problem(table.name, name, column, show(row.get(column)), expected, _place(row))

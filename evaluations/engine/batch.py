@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from evaluations.engine.failures import Failure, Failures
 from evaluations.engine.inputs import Inputs
-from evaluations.engine.plan import Plan, Unit, make_plan, to_prepare
+from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Finished, Job, Pool
 from evaluations.engine.progress import Progress
 from evaluations.engine.provenance import Environment
@@ -47,9 +47,9 @@ class Resources:
 class Summary:
     """What became of a batch; filled while it runs. ``there``: published before, or by another batch."""
 
+    planned: int = 0
     measured: int = 0
     there: int = 0
-    to_do: int = 0
     failures: list[Failure] = field(default_factory=list)
     left_out: tuple[LeftOut, ...] = ()
     interrupted: bool = False
@@ -81,11 +81,16 @@ class _Batch:
             with Pool(self.resources.workers) as pool:
                 self._prepare(pool, to_prepare(selection.works, self.inputs))
                 plan = make_plan(selection, self.inputs)
-                self.summary.left_out = plan.left_out
-                self._measure(pool, self._missing(plan))
+                missing = [unit for unit in plan.units if not self._is_there(unit)]
+                self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
+                self.summary.there = len(plan.units) - len(missing)
+                self._measure(pool, missing)
         except KeyboardInterrupt:
             self.summary.interrupted = True
         return self.summary
+
+    def _is_there(self, unit: Unit) -> bool:
+        return record_path(self.store, unit).exists()
 
     def _prepare(self, pool: Pool, models: Sequence[Row]) -> None:
         """Train what has no weights yet; a model where that fails has no units."""
@@ -94,12 +99,6 @@ class _Batch:
         for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
             self._report(progress, pool.running, finished, None)
         progress.close()
-
-    def _missing(self, plan: Plan) -> list[Unit]:
-        missing = [unit for unit in plan.units if not record_path(self.store, unit).exists()]
-        self.summary.there = len(plan.units) - len(missing)
-        self.summary.to_do = len(missing)
-        return missing
 
     def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
         progress = self._progress("measuring", len(units))

@@ -71,7 +71,7 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._context = _context()
+        self._context = start_server()
         self._running: list[_Running] = []
 
     def __enter__(self) -> Pool:
@@ -120,8 +120,12 @@ class Pool:
         return finished
 
 
-def _context() -> BaseContext:
-    """Fork server where there is one: its children inherit the imports and no thread, lock or socket."""
+def start_server() -> BaseContext:
+    """How processes are started: by a fork server, whose children inherit its imports and nothing else.
+
+    It takes seconds to import torch, so it is worth calling this before other slow things: the server
+    starts in the background, once. Where the system has none, each process starts from nothing.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -14,7 +14,7 @@ from evaluations.engine.provenance import Environment
 from evaluations.engine.published import Published
 from evaluations.engine.unit import Conditions, Rates, gauge_rates, measure, utc
 from evaluations.engine.verdict import Verdict, judge
-from evaluations.engine.work import Catalog, Work, select
+from evaluations.engine.work import Catalog, Work, choose_models, select
 from evaluations.method import Method
 from evaluations.protocol import Protocol
 from sngen.canonical import canonical_json
@@ -49,7 +49,8 @@ def find_work(
     protocol = next((p for p in protocols if p.protocol_id == record.protocol), None)
     if protocol is None:
         raise UsageError(f"the protocol {record.protocol} is not here; give its file with --protocol FILE.")
-    selection = select(catalog, [protocol], methods, patterns=[record.model_id])
+    models = choose_models(catalog["models"], None, [record.model_id])
+    selection = select(models, catalog["datasets"], [protocol], methods)
     for work in selection.works:
         if (work.method, work.tier) == (record.method, record.tier):
             return work

@@ -72,13 +72,15 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 
 
 def summary_lines(summary: Summary, store: object) -> str:
-    done = summary.measured + summary.there
     failed = len(summary.failures)
     head = f"{summary.measured} units measured, {summary.there} there before, {failed} failed: {store}"
     if summary.interrupted:
+        finished = summary.measured + summary.there
         head = (
-            f"stopped: {summary.measured} units measured in this batch, {done} are in {store}. "
+            f"stopped: at least {finished} of {summary.planned} units are in {store}. "
             f"Nothing is half-written; the same command goes on from here."
+            if summary.planned
+            else "stopped before the first unit. Nothing is half-written; the same command starts again."
         )
     return "\n".join([*left_out_lines(summary.left_out), head, *failure_lines(summary.failures)])
 

@@ -71,20 +71,16 @@ class Selection:
 
 
 def select(
-    catalog: Catalog,
+    models: Sequence[Row],
+    datasets: Sequence[Row],
     protocols: Sequence[Protocol],
     methods: Mapping[tuple[str, str], Method],
-    *,
-    suite: str | None = None,
-    patterns: Sequence[str] = (),
 ) -> Selection:
-    """Every (model, protocol, tier, method) of the chosen models, in the order of protocols and model ids.
+    """Every (model, protocol, tier, method), in the order of protocols and models.
 
-    ``patterns`` are model ids with ``*`` and ``?``; without them and without a suite, all models are chosen.
-    Raises ``UsageError`` for a pattern that fits no model and a method that does not exist.
+    Raises ``UsageError`` for a protocol's method that does not exist.
     """
-    models = choose_models(catalog["models"], suite, patterns)
-    classes = {row[DATASETS.c.dataset_id]: row[DATASETS.c.num_classes] for row in catalog["datasets"]}
+    classes = {row[DATASETS.c.dataset_id]: row[DATASETS.c.num_classes] for row in datasets}
     works: list[Work] = []
     left_out: list[LeftOut] = []
     for protocol in protocols:
@@ -105,7 +101,8 @@ def select(
 
 
 def choose_models(models: Sequence[Row], suite: str | None, patterns: Sequence[str]) -> list[Row]:
-    """Rows of the chosen models, by id."""
+    """Rows of the chosen models, by id: those of a suite, or those that fit one of ``patterns`` (ids with
+    ``*`` and ``?``), or all. Raises ``UsageError`` for a pattern that fits no model."""
     if suite is not None and patterns:
         raise UsageError("--suite and --models exclude each other; give one of them.")
     by_id = {row[MODELS.c.model_id]: row for row in models}

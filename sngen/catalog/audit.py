@@ -79,7 +79,9 @@ def load_audit(folder: Path) -> list[Entry]:
         entries = json.loads(path.read_bytes())
     except ValueError as error:
         raise DataProblem([f"{path}: found no JSON ({error}). Import the source again."]) from error
-    problems = _problems(entries) if isinstance(entries, list) else ["found no list, expected a list of entries"]
+    problems = (
+        _problems(entries) if isinstance(entries, list) else ["found no list, expected a list of entries"]
+    )
     if problems:
         raise DataProblem([f"{path}: {problem}. Import the source again." for problem in problems])
     return entries

@@ -57,9 +57,7 @@ def link_target(cell: str) -> str | None:
     return None if match is None else match["target"].strip()
 
 
-def _table(
-    lines: list[str], first: int, heading: str, where: str
-) -> tuple[MarkdownTable, list[str]]:
+def _table(lines: list[str], first: int, heading: str, where: str) -> tuple[MarkdownTable, list[str]]:
     header = _cells(lines[first])
     rows, problems = [], []
     for number in range(first + 2, len(lines)):
@@ -70,8 +68,8 @@ def _table(
             rows.append((number + 1, cells))
         else:
             problems.append(
-                f"{where}, line {number + 1}: found {len(cells)} cells, expected {len(header)}, one per column "
-                f"of the table {heading!r}; the row begins {' | '.join(cells[:3])!r}"
+                f"{where}, line {number + 1}: found {len(cells)} cells, expected {len(header)}, one per "
+                f"column of the table {heading!r}; the row begins {' | '.join(cells[:3])!r}"
             )
     return MarkdownTable(heading, first + 1, header, tuple(rows)), problems
 
@@ -89,6 +87,6 @@ def _is_header(lines: list[str], number: int) -> bool:
 def _cells(line: str) -> tuple[str, ...]:
     """Split at pipes that are not escaped; the outer pipes are no cells."""
     inner = line.strip().removeprefix("|")
-    if _PIPE.search(inner[-1:]) and not inner.endswith("\\|"):
+    if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
     return tuple(cell.strip().replace("\\|", "|") for cell in _PIPE.split(inner))

@@ -1,8 +1,8 @@
 """The catalogue as a whole: every source's tables, merged.
 
-    data/catalog/<source_id>/<table>.csv    rows of that source, and of no other
-    data/catalog/<source_id>/audit.json     what its importer cleaned and flagged (``sngen.catalog.audit``)
-    data/catalog/vocabulary/                spellings of names (``sngen.catalog.vocabulary``)
+data/catalog/<source_id>/<table>.csv    rows of that source, and of no other
+data/catalog/<source_id>/audit.json     what its importer cleaned and flagged (``sngen.catalog.audit``)
+data/catalog/vocabulary/                spellings of names (``sngen.catalog.vocabulary``)
 """
 
 from __future__ import annotations
@@ -74,14 +74,18 @@ def source_folders(folder: Path) -> list[Path]:
     return found
 
 
-def read_folder(folder: Path) -> tuple[Tables, list[Problem]]:
-    """``load_catalog`` with the problems returned, and the cells without one filled in."""
+def read_folder(folder: Path, leave_out: str | None = None) -> tuple[Tables, list[Problem]]:
+    """``load_catalog`` with the problems returned; a malformed cell is null. One source can be left out."""
     tables: Tables = {table.name: [] for table in CATALOG_TABLES}
-    problems: list[Problem] = []
-    for path in _entries(folder) if folder.is_dir() else ():
-        if path.is_file() and path.name != README:
-            problems.append(_unexpected(path, f"a folder per source, {VOCABULARY} or {README}"))
-    for source in source_folders(folder):
+    sources = source_folders(folder)
+    problems = [
+        _unexpected(path, f"a folder per source, {VOCABULARY} or {README}")
+        for path in _entries(folder)
+        if path.is_file() and path.name != README
+    ]
+    for source in sources:
+        if source.name == leave_out:
+            continue
         rows, wrong = _read_source(source)
         problems += wrong
         for name, found in rows.items():

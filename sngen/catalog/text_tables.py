@@ -67,7 +67,9 @@ def _format(column: Column, value: Any) -> str:
     if column.is_list:
         elements = [_format_one(element) for element in value]
         if any(SEPARATOR in element or not element for element in elements):
-            raise ValueError(f"column {column.name}: {value!r} has an empty element or one with {SEPARATOR!r}")
+            raise ValueError(
+                f"column {column.name}: {value!r} has an empty element or one with {SEPARATOR!r}"
+            )
         return SEPARATOR.join(elements)
     return _format_one(value)
 
@@ -118,7 +120,9 @@ def parse_table(table: Table, content: bytes, where: str) -> tuple[list[PlacedRo
             line = lines.line_num + 1
     except csv.Error as error:
         place = f"{where}, line {lines.line_num}"
-        problems.append(_file_problem(table, place, f"malformed CSV ({error})", "quoted cells as in RFC 4180"))
+        problems.append(
+            _file_problem(table, place, f"malformed CSV ({error})", "quoted cells as in RFC 4180")
+        )
     return rows, problems
 
 

@@ -20,7 +20,7 @@ from sngen.release.read import Release
 from sngen.settings import Settings
 
 _FOLDER = click.Path(path_type=Path)
-SITE = Path("build/site")
+SITE, DOCS = Path("build/site"), Path("build/docs")
 
 
 @click.group()
@@ -31,28 +31,29 @@ def command() -> None:
 @command.command()
 @click.option("--release", required=True, type=_FOLDER, help="Folder of a release.")
 @click.option("--out", default=SITE, show_default=True, type=_FOLDER, help="Where the site goes.")
-@click.option("--docs", default=Path("build/docs"), show_default=True, type=_FOLDER, help="MkDocs' input, generated.")
-@click.option("--config", default=Path("mkdocs.yml"), show_default=True, type=_FOLDER, help="MkDocs' settings.")
-@click.option("--handwritten", default=Path("site"), show_default=True, type=_FOLDER, help="Hand-written pages.")
+@click.option("--docs", default=DOCS, show_default=True, type=_FOLDER, help="MkDocs' input, generated.")
 @click.option(
-    "--protocols", default=Path("evaluations/protocols"), show_default=True, type=_FOLDER, help="Protocol files."
+    "--checkout",
+    default=Path(),
+    type=_FOLDER,
+    help="Folder with mkdocs.yml, site/ and evaluations/protocols/; default: where you are.",
 )
 @click.option("--repository-url", help="Where mistakes are reported: links to its issue form are made.")
-def build(
-    release: Path, out: Path, docs: Path, config: Path, handwritten: Path, protocols: Path,
-    repository_url: str | None,
-) -> None:  # fmt: skip
-    """Generate the pages of a release and render them with MkDocs. Run it in a checkout."""
+def build(*, release: Path, out: Path, docs: Path, checkout: Path, repository_url: str | None) -> None:
+    """Generate the pages of a release and render them with MkDocs."""
     check_installed()
+    config = checkout / "mkdocs.yml"
     if not config.is_file():
-        raise UsageError(f"{config}: no such file; run this in a checkout, or give --config, --handwritten, --protocols.")
+        raise UsageError(f"{config}: no such file. Run this in a checkout, or name one with --checkout.")
     if repository_url is not None and web_address(repository_url) is None:
-        raise UsageError(f"--repository-url {repository_url!r}: expected an address that starts with https://.")
+        raise UsageError(f"--repository-url {repository_url!r}: expected https://HOST/OWNER/NAME.")
     start = time.perf_counter()
     drawing = Drawing(Settings.from_environment().cache / "charts")
     bundle, script = drawing.bundle()
-    context = Context(Snapshot.of(Release.open(release)), read_protocols(protocols), drawing.svg, bundle, repository_url)
-    pages = write_docs(context, script, handwritten, docs)
+    snapshot = Snapshot.of(Release.open(release))
+    protocols = read_protocols(checkout / "evaluations" / "protocols")
+    context = Context(snapshot, protocols, drawing.svg, bundle, repository_url)
+    pages = write_docs(context, script, checkout / "site", docs)
     generated = time.perf_counter()
     charts = sum(len(page.pictures) for page in pages)
     click.echo(f"{len(pages):,} pages and {charts} charts written to {docs} in {generated - start:.1f} s")
@@ -62,7 +63,9 @@ def build(
 
 @command.command()
 @click.option("--site", default=SITE, show_default=True, type=_FOLDER, help="The finished site.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
+)
 def serve(site: Path, port: int) -> None:
     """Serve the finished site on this machine only, until Ctrl-C."""
     with server(site, port) as running:

@@ -15,6 +15,8 @@ from sngen.schema import MODELS, SCORES, TIERS
 Row = Mapping[str, Any]
 #: Column -> value that a row has to have.
 Equal = dict[str, str]
+#: Joined scores of one origin and dataset, by family, method, setting and metric.
+Scope = dict[tuple[str, ...], pd.DataFrame]
 
 #: How the two tables are joined; a model's columns that a score has too end in ``_model``.
 ON, SUFFIX = MODELS.c.model_id, "_model"
@@ -25,6 +27,7 @@ _OF_SCORES = (
     SCORES.c.method, SCORES.c.setting, SCORES.c.metric, SCORES.c.protocol, SCORES.c.tier, SCORES.c.flags,
     SCORES.c.value,
 )  # fmt: skip
+_QUANTITY = (SCORES.c.family, SCORES.c.method, SCORES.c.setting, SCORES.c.metric)
 _FLAGS = (SCORES.c.flags, f"{SCORES.c.flags}{SUFFIX}")
 _SOURCES = (SCORES.c.source_id, f"{SCORES.c.source_id}{SUFFIX}")
 
@@ -45,21 +48,28 @@ def joined(models: Iterable[Row], scores: Iterable[Row]) -> pd.DataFrame:
     return left.merge(right, on=ON, suffixes=("", SUFFIX))
 
 
-def scopes(joined_scores: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
-    """The joined scores of each origin and dataset: no selection reaches beyond one, and each is small."""
-    groups = joined_scores.groupby([SCORES.c.origin, SCORES.c.dataset_id], observed=True)
-    return {(str(origin), str(dataset_id)): scope for (origin, dataset_id), scope in groups}
+def scopes(joined_scores: pd.DataFrame) -> dict[tuple[str, str], Scope]:
+    """Scopes by (origin, dataset): no selection reaches beyond one."""
+    found: dict[tuple[str, str], Scope] = {}
+    for key, rows in joined_scores.groupby([SCORES.c.origin, SCORES.c.dataset_id, *_QUANTITY]):
+        origin, dataset_id, *quantity = (str(part) for part in key)
+        found.setdefault((origin, dataset_id), {})[tuple(quantity)] = rows
+    return found
 
 
-def select(case: Case, scope: pd.DataFrame) -> Selection | None:
+def select(case: Case, scope: Scope) -> Selection | None:
     """Pairs of both quantities of one model; None where no model has both, flagged or not.
 
-    ``scope``: joined scores of the case's origin and dataset.
+    ``scope``: that of the case's origin and dataset.
     """
     claim = case.claim
     x, y = _equal(claim.x, case.method), _equal(claim.y, case.method)
+    sides = [scope.get(tuple(side.values())) for side in (x, y)]
+    if any(side is None for side in sides):
+        return None
+    rows = pd.concat(sides)
     shared: Equal = {SCORES.c.origin: case.origin, SCORES.c.dataset_id: case.dataset_id}
-    population = scope[scope[MODELS.c.purpose].isin(claim.purposes)]
+    population = rows[rows[MODELS.c.purpose].isin(claim.purposes)]
     if case.origin == "reported":
         population = population[population[_SOURCES[0]] == population[_SOURCES[1]]]
     else:
@@ -80,20 +90,15 @@ def select(case: Case, scope: pd.DataFrame) -> Selection | None:
         *(_without(flag) for flag in claim.flags),
     ]
     condition = " and ".join(conditions)
-    pairs = _pairs(scope.query(condition, engine="python"), x, y)
+    pairs = _pairs(rows.query(condition, engine="python"), x, y)
     dropped = population[population[ON].isin(set(everything[ON]) - set(pairs[ON]))]
-    return Selection(
-        f'{JOIN}.query("""{condition}""", engine="python")', pairs, _by_flag(dropped, claim.flags)
-    )
+    text = f'{JOIN}.query("""{condition}""", engine="python")'
+    return Selection(text, pairs, _by_flag(dropped, claim.flags))
 
 
 def _equal(quantity: Quantity, method: str) -> Equal:
-    return {
-        SCORES.c.family: quantity.family,
-        SCORES.c.method: quantity.method or method,
-        SCORES.c.setting: quantity.setting,
-        SCORES.c.metric: quantity.metric,
-    }
+    values = (quantity.family, quantity.method or method, quantity.setting, quantity.metric)
+    return dict(zip(_QUANTITY, values, strict=True))
 
 
 def _text(equal: Equal) -> str:
@@ -135,12 +140,19 @@ def _by_flag(rows: pd.DataFrame, flags: Iterable[str]) -> dict[str, int]:
 
 def _pairs(rows: pd.DataFrame, x: Equal, y: Equal) -> pd.DataFrame:
     """One row per model that has both. Raises ``DataProblem`` where a model has one of them twice."""
-    sides = []
-    for name, equal in (("x", x), ("y", y)):
-        side = _where(rows, equal).set_index(ON)[SCORES.c.value].rename(name)
-        twice = side.index[side.index.duplicated()].unique()
-        if len(twice):
-            raise DataProblem([f"scores of {model}: more than one where {_text(equal)}" for model in twice])
-        sides.append(side.astype(float))
-    pairs = pd.concat(sides, axis=1, join="inner").sort_index()
-    return pairs.rename_axis(ON).reset_index()
+    of_x, of_y = _values(rows, x), _values(rows, y)
+    pairs = [(model, of_x[model], of_y[model]) for model in sorted(of_x.keys() & of_y.keys())]
+    return pd.DataFrame(pairs, columns=[ON, "x", "y"])
+
+
+def _values(rows: pd.DataFrame, equal: Equal) -> dict[str, float]:
+    """Value by model. A loop, because these frames are so small that each mask would cost more."""
+    wanted = tuple(equal.values())
+    values: dict[str, float] = {}
+    cells = zip(*(rows[name] for name in equal), strict=True)
+    for found, model, value in zip(cells, rows[ON], rows[SCORES.c.value], strict=True):
+        if found == wanted:
+            if model in values:
+                raise DataProblem([f"scores of {model}: more than one where {_text(equal)}"])
+            values[model] = float(value)
+    return values

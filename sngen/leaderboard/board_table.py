@@ -68,9 +68,7 @@ def quantity_title(board: Board, quantity: Quantity) -> str:
 
 def _headline(board: Board, quantity: Quantity) -> Any:
     wanted = (board.origin, board.family, *quantity)
-    return next(
-        (h for h in HEADLINES if (h.origin, h.family, h.method, h.setting, h.metric) == wanted), None
-    )
+    return next((h for h in HEADLINES if (h.origin, h.family, h.method, h.setting, h.metric) == wanted), None)
 
 
 def board_table(board: Board, context: Context, title: str) -> DataTable:
@@ -149,7 +147,9 @@ def _flag_columns(board: Board, order: list[str]) -> Iterator[DataColumn]:
         yield DataColumn(_S.flags, "Flags", "tags", flags, SCORES.by_name[_S.flags].description, facet=True)
 
 
-def metadata_columns(models: list[Row], skip: Callable[[str], bool] = lambda _: False) -> Iterator[DataColumn]:
+def metadata_columns(
+    models: list[Row], skip: Callable[[str], bool] = lambda _: False
+) -> Iterator[DataColumn]:
     """The models' metadata that is known for at least one of them."""
     for name, kind, facet, visible in _METADATA:
         values = [model[name] for model in models]

@@ -70,7 +70,7 @@ def _write(folder: Path, path: str, content: str) -> None:
 
 
 class fresh_folder:  # noqa: N801 - reads as a function, as contextlib's classes do
-    """A new folder beside ``target`` that takes its place when the block ends well, and vanishes otherwise."""
+    """A new folder beside ``target`` that takes its place when the block ends well, or else vanishes."""
 
     def __init__(self, target: Path) -> None:
         self.target = target.absolute()

@@ -10,10 +10,8 @@ from typing import Any
 from sngen.leaderboard.snapshot import Row
 from sngen.schema import HEADLINES, METRICS, SCORES
 
-#: Flags of targets that give one answer to nearly every image; such a row says nothing about an attack.
-DEGENERATE = frozenset(
-    {"accuracy-equals-single-class-share", "agreement-is-1", "constant-prediction", "degenerate"}
-)
+#: Flags of models that give one answer to every image: their numbers say nothing about an attack.
+DEGENERATE = frozenset({"accuracy-equals-single-class-share", "agreement-is-1"})
 
 _S = SCORES.c
 #: (method, setting, metric): what a column of a board holds.
@@ -59,7 +57,7 @@ class Board:
 
 
 def boards(scores: Iterable[Row]) -> list[Board]:
-    """All boards, by family, dataset, measured first, tier, basis. Every score is on one, or left out of one."""
+    """All boards, by family, dataset, measured first, tier, basis. Every score is on one or left out."""
     groups: dict[tuple[str, str, str, str, str], list[Row]] = defaultdict(list)
     for score in scores:
         measured = score[_S.origin] == "measured"

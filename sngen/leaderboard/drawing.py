@@ -13,6 +13,8 @@ from typing import Any
 from sngen.canonical import canonical_json, content_hash
 
 _PACKAGE = "vl-convert-python"
+#: What the bundle leaves on the page.
+_EXPORTS = "window.vegaEmbed=vegaEmbed;"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Drawing:
         def make() -> str:
             import vl_convert  # noqa: PLC0415
 
-            script: str = vl_convert.javascript_bundle()
+            script: str = vl_convert.javascript_bundle(_EXPORTS)
             return script
 
         script = self._kept(f"bundle-{version(_PACKAGE)}.js", make)

@@ -9,11 +9,13 @@ from urllib.parse import quote, urlsplit
 
 # Characters that mean something to HTML, Markdown, a template or YAML. A character reference means none of
 # that to any of them, so one escape serves a heading, a table cell, an attribute and front matter alike.
-_REFERENCES: dict[int, str] = {ord(character): f"&#{ord(character)};" for character in "&<>\"'`*_{}[]()#!|\\~^$"}
+_REFERENCES: dict[int, str] = {
+    ord(character): f"&#{ord(character)};" for character in "&<>\"'`*_{}[]()#!|\\~^$"
+}
 # Control characters, line and paragraph separators: a value never ends a line, a cell or a list item.
-_REFERENCES |= {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+_REFERENCES |= dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 # Marks that reverse or hide the text around them.
-_REFERENCES |= {code: "" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0xFEFF)}
+_REFERENCES |= dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8203, 65279), "")
 
 # In URLs: what a browser takes as it is; everything else is percent-encoded.
 _URL_SAFE = "/:?#@!$&*+,;=%~._-"

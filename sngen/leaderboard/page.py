@@ -76,17 +76,17 @@ def plain_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]
     """An HTML table of escaped cells; the first cell of a row is its header."""
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     lines = "".join(
-        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>' for row in rows
+        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>'
+        for row in rows
     )
-    return (
-        f"<table><caption>{caption}</caption><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"
-    )
+    return f"<table><caption>{caption}</caption><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"
 
 
 def code_block(lines: str) -> str:
     """A block of code, whatever it contains."""
-    # Line ends are kept and everything else is escaped; entities for spaces keep empty lines inside the block.
-    shown = "\n".join(text(line) if not line.startswith(" ") else _indented(line) for line in lines.split("\n"))
+    shown = "\n".join(
+        text(line) if not line.startswith(" ") else _indented(line) for line in lines.split("\n")
+    )
     return f"<pre><code>{shown}\n</code></pre>"
 
 

@@ -68,7 +68,7 @@ class Picture:
 
 
 def picture(
-    name: str, chart: alt.Chart | alt.LayerChart, data: pd.DataFrame, words: str, draw: Draw, bundle: str
+    name: str, chart: alt.Chart | alt.LayerChart, data: pd.DataFrame, words: str, *, draw: Draw, bundle: str
 ) -> Picture:
     """Draw ``chart``, whose points are ``data``. ``words`` are the alternative text."""
     spec = chart.to_dict(validate=False)
@@ -106,7 +106,11 @@ def _tidy(svg: str, name: str) -> str:
 
 def inline_svg(svg: str, name: str, label: str) -> str:
     """For a page: takes the text colour of the page and is one image to a screen reader."""
-    drawn = _tidy(svg, name).replace(INK, "currentColor").replace(f'"{FAINT}"', '"currentColor" stroke-opacity="0.2"')
+    drawn = (
+        _tidy(svg, name)
+        .replace(INK, "currentColor")
+        .replace(f'"{FAINT}"', '"currentColor" stroke-opacity="0.2"')
+    )
     opening = f'<svg role="img" aria-label="{text(label)}" style="max-width:100%;height:auto" '
     return opening + drawn.removeprefix("<svg ")
 

@@ -16,7 +16,7 @@ def read_protocols(folder: Path) -> tuple[dict[str, Any], ...]:
     """All protocol files of ``folder``, by file name. Raises ``UsageError`` if there are none."""
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise UsageError(f"{folder}: no protocol files (*.yaml). Give their folder with --protocols.")
+        raise UsageError(f"{folder}: no protocol files (*.yaml); the methods page is made from them.")
     return tuple(_read(path) for path in paths)
 
 

@@ -17,13 +17,13 @@ LEVEL = 0.05
 _S, _O = SCORES.c, OUTCOMES.c
 
 PAIRED = (
-    "Ranks are intervals: a model ranks behind another only if an exact McNemar test on the same images says so "
-    "at 5 %, after Holm's correction over all pairs of this table."
+    "Ranks are intervals: a model ranks behind another only if an exact McNemar test on the same images "
+    "says so at 5 %, after Holm's correction over all pairs of this table."
 )
 OVERLAP = (
-    "Ranks are intervals: a model ranks behind another only if their 95 % confidence intervals do not overlap. "
-    "Not corrected for the number of pairs; per-image outcomes on common images are not available for all of "
-    "these models."
+    "Ranks are intervals: a model ranks behind another only if their 95 % confidence intervals do not "
+    "overlap. Not corrected for the number of pairs; per-image outcomes on common images are not available "
+    "for all of these models."
 )
 
 
@@ -62,7 +62,7 @@ def ranking(board: Board, snapshot: Snapshot) -> Ranking | None:
 
 
 def mcnemar_wins(bits: np.ndarray) -> np.ndarray:
-    """Which model is better than which: booleans [M, M] from correct/wrong booleans [M, N] on the same images.
+    """Which model is better than which: booleans [M, M] from correct/wrong [M, N] on the same images.
 
     Exact two-sided McNemar tests of all pairs, Holm-corrected, at 5 %.
     """
@@ -93,7 +93,7 @@ def _intervals(models: Sequence[str], wins: np.ndarray) -> dict[str, tuple[int, 
 
 
 def _common_outcomes(scores: list[Row], snapshot: Snapshot) -> np.ndarray | None:
-    """Correct/wrong booleans [M, N] in the order of the scores; None unless all models saw the same images."""
+    """Correct/wrong booleans [M, N] in the order of the scores; None unless all saw the same images."""
     found = [_outcome_of(score, snapshot) for score in scores]
     rows = [row for row in found if row is not None]
     if len(rows) < len(found):

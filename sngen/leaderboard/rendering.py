@@ -18,7 +18,9 @@ NEEDED = {"mkdocs": "mkdocs-material", "material": "mkdocs-material", "vl_conver
 
 def check_installed() -> None:
     """Raises ``UsageError`` naming what is missing and how to get it."""
-    missing = sorted({package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None})
+    missing = sorted(
+        {package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None}
+    )
     if missing:
         raise UsageError(
             f"building the site needs {' and '.join(missing)}, not installed here. Install the extra: "
@@ -35,9 +37,19 @@ def render(config: Path, docs: Path, site: Path) -> None:
         # INHERIT instead of options: MkDocs has none for docs_dir.
         inherited = Path(folder) / "mkdocs.yml"
         inherited.write_text(
-            f"INHERIT: {_quoted(config)}\ndocs_dir: {_quoted(docs)}\nsite_dir: {_quoted(fresh)}\n", encoding="utf-8"
+            f"INHERIT: {_quoted(config)}\ndocs_dir: {_quoted(docs)}\nsite_dir: {_quoted(fresh)}\n",
+            encoding="utf-8",
         )
-        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(inherited)]
+        command = [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "--quiet",
+            "--config-file",
+            str(inherited),
+        ]
         # The same time stamp in every build; the theme's notice about MkDocs 2 is not about this site.
         environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "NO_MKDOCS_2_WARNING": "1"}
         run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603

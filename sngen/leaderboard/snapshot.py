@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -58,7 +58,8 @@ class Snapshot:
     @classmethod
     def of(cls, release: ReleaseLike) -> Snapshot:
         tables = {
-            name: sorted(rows_of(table, release.table(name)), key=table.key_of) for name, table in TABLES.items()
+            name: sorted(rows_of(table, release.table(name)), key=table.key_of)
+            for name, table in TABLES.items()
         }
         for table, column in ((MODELS, MODELS.c.model_id), (DATASETS, DATASETS.c.dataset_id)):
             _check_ids(table, [row[column] for row in tables[table.name]])
@@ -123,8 +124,8 @@ def rows_of(table: Table, frame: pd.DataFrame) -> list[Row]:
     missing = [name for name in table.names if name not in frame.columns]
     if missing:
         raise CheckFailed(
-            f"table {table.name} of the release has no column {', '.join(missing)}; it was built with another "
-            f"version of the data contract. Build it again with 'sngen release build'."
+            f"table {table.name} of the release has no column {', '.join(missing)}; it was built with "
+            "another version of the data contract. Build it again with 'sngen release build'."
         )
     columns = [_values(column, frame[column.name].tolist()) for column in table]
     return [dict(zip(table.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
@@ -135,18 +136,19 @@ def _check_ids(table: Table, identifiers: list[str]) -> None:
     wrong = [identifier for identifier in identifiers if not re.fullmatch(ID_PATTERN, identifier)]
     if wrong:
         raise CheckFailed(
-            f"table {table.name}: the ids {', '.join(map(repr, wrong[:5]))} cannot be page addresses; expected "
-            f"{ID_PATTERN}. Run 'sngen release verify'."
+            f"table {table.name}: the ids {', '.join(map(repr, wrong[:5]))} cannot be page addresses; "
+            f"expected {ID_PATTERN}. Run 'sngen release verify'."
         )
 
 
 def _values(column: Column, cells: Sequence[Any]) -> list[Any]:
-    convert = {
+    converters: dict[str, Callable[[Any], Any]] = {
         "text": str, "int": int, "float": float, "bool": bool, "bytes": bytes,
         "texts": lambda cell: [str(part) for part in cell],
         "ints": np.asarray,  # outcomes hold thousands of image ids
         "floats": lambda cell: [float(part) for part in cell],
-    }[column.kind]  # fmt: skip
+    }  # fmt: skip
+    convert = converters[column.kind]
     return [None if _unknown(cell) else convert(cell) for cell in cells]
 
 

@@ -81,9 +81,7 @@ class DataTable:
     def html(self, root: str) -> str:
         """The place of the table in a page whose way to the site's root is ``root``."""
         shown = [column for column in self.columns if column.visible]
-        head = "".join(
-            f'<th scope="col">{text(column.title)}{_origin(column)}</th>' for column in shown
-        )
+        head = "".join(f'<th scope="col">{text(column.title)}{_origin(column)}</th>' for column in shown)
         count = min(len(self), FALLBACK_ROWS)
         body = "".join(f"<tr>{self._row(shown, row, root)}</tr>" for row in range(count))
         more = f", first {count} of {len(self):,} rows" if count < len(self) else ""

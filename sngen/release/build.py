@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -43,7 +41,7 @@ def build(version: str, catalog: Path, results: Sequence[Path], out: Path, date:
     identity = Identity(version, release_fingerprint(fingerprints), day)
     with replaced(out / NAME) as folder:
         files = _write_tables(tables, fingerprints, folder)
-        (folder / audit.FILE).write_text(_json(rules), encoding="utf-8")
+        audit.write(rules, folder / audit.FILE)
         (folder / CFF_FILE).write_text(citation_cff(identity), encoding="utf-8")
         (folder / BIB_FILE).write_text(bibtex(identity), encoding="utf-8")
         (folder / CARD_FILE).write_text(card(identity, files, tables), encoding="utf-8")
@@ -68,7 +66,3 @@ def _write_tables(
         write_parquet(table, path)
         files[name] = File(relative, path.stat().st_size, table.num_rows, table.nbytes)
     return files
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -23,8 +23,13 @@ def replaced(target: Path) -> Iterator[Path]:
             f"{target} exists and is no release (it has no {FILE}). "
             f"Give another folder with --out, or move it away."
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to {target.parent} ({error.strerror}). Give a folder of yours with --out."
+        ) from error
     new, old = work / "new", work / "old"
     try:
         new.mkdir()

@@ -72,11 +72,12 @@ class Release:
         The same frame each time: copy it before changing it.
         """
         if name not in self._tables:
-            self._tables[name] = to_frame(TABLES[name], self.arrow(name))
+            arrow = self.arrow(name)
+            self._tables[name] = to_frame(TABLES[name], arrow)
         return self._tables[name]
 
     def audit(self) -> list[dict[str, Any]]:
-        """Cleaning rules with the rows that they touched: source, rule, explanation, table, column, rows."""
+        """Rules with the rows that they touched: source, rule, kind, explanation, table, column, rows."""
         return self._audit
 
     @cached_property

@@ -54,7 +54,8 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         LEADERBOARD.name: leaderboard(models, datasets, scores),
         FINDINGS.name: findings(models, scores, catalog[RELATIVES.name]),
     }
-    _refuse_invalid(known | derived)
+    referred_to = (SOURCES.name, DATASETS.name, MODELS.name)
+    _refuse_invalid({name: known[name] for name in referred_to} | derived)
     return {name: (known | derived)[name] for name in TABLES}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import material
 import pytest
 import synthetic
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 
 PREFIX = "/some/prefix/"
 FLAGS = (
@@ -64,12 +64,29 @@ class Watched:
     """A page and everything that it must not do: errors on the console, requests to elsewhere."""
 
     page: Page
+    allowed: str  # the beginning of the addresses that it may ask for
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        harmless = (self.allowed, "data:", "blob:", "about:")
+        self.page.route(lambda url: not url.startswith(harmless), self._refuse)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console", lambda line: self.errors.append(line.text) if line.type == "error" else None
+        )
+
+    def _refuse(self, route: Route) -> None:
+        self.elsewhere.append(route.request.url)
+        route.abort()
+
     def check(self) -> None:
-        assert self.errors == [], f"errors on the console of {self.page.url}"
-        assert self.elsewhere == [], f"{self.page.url} asks other places"
+        """Asserts that nothing happened since the last check."""
+        errors, elsewhere = self.errors[:], self.elsewhere[:]
+        self.errors.clear()
+        self.elsewhere.clear()
+        assert errors == [], f"errors on the console of {self.page.url}"
+        assert elsewhere == [], f"{self.page.url} asks other places"
 
 
 OpenPage = Callable[..., Page]
@@ -86,22 +103,10 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             viewport={"width": width, "height": 800}, color_scheme=scheme, **context
         )
         made.set_default_timeout(10_000)
-        watch = Watched(made.new_page())
-        watched.append(watch)
-        origin = address.split(PREFIX)[0] + PREFIX if address.startswith("http") else "file:///"
-        harmless = (origin, "data:", "blob:", "about:")
-
-        def refuse(route: Any) -> None:
-            watch.elsewhere.append(route.request.url)
-            route.abort()
-
-        made.route(lambda url: not url.startswith(harmless), refuse)
-        watch.page.on("pageerror", lambda error: watch.errors.append(str(error)))
-        watch.page.on(
-            "console", lambda line: watch.errors.append(line.text) if line.type == "error" else None
-        )
-        watch.page.goto(address)
-        return watch.page
+        allowed = address.split(PREFIX)[0] + PREFIX if address.startswith("http") else "file:///"
+        watched.append(Watched(made.new_page(), allowed))
+        watched[-1].page.goto(address)
+        return watched[-1].page
 
     yield opened
     for watch in watched:
@@ -171,6 +176,15 @@ def harness_folder(repository: Path, tmp_path_factory: pytest.TempPathFactory) -
 def harness(harness_folder: Path) -> str:
     """file:// address of the harness page."""
     return (harness_folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def harness_window(browser: Browser) -> Iterator[Watched]:
+    """One window for all tests of the table component, which keeps nothing outside of its address."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    yield Watched(context.new_page(), "file:///")
+    context.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,20 +24,23 @@ SHOWN = """() => [...document.querySelectorAll('.sn-grid tbody tr[data-row]')].m
 
 
 @pytest.fixture
-def table(open_page: OpenPage, harness: str) -> Callable[..., Page]:
+def table(harness_window: Any, harness: str) -> Iterator[Callable[..., Page]]:
     """``table(query)`` opens the harness page and waits until the full table is there."""
 
-    def opened(query: str = "", **options: Any) -> Page:
-        page = open_page(harness + query, **options)
-        expect(page.locator(".sn-table.sn-live")).to_be_attached()
+    def opened(query: str = "", width: int = 1280) -> Page:
+        page: Page = harness_window.page
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(harness + query)
+        page.wait_for_selector(".sn-table.sn-live")
         return page
 
-    return opened
+    yield opened
+    harness_window.check()
 
 
 def shown(page: Page) -> list[int]:
     """Positions, in the data, of the rows on the page, top to bottom, once all of them are there."""
-    expect(page.locator('.sn-grid[aria-busy="false"]')).to_be_attached(timeout=20_000)
+    page.wait_for_selector('.sn-grid[aria-busy="false"]', timeout=20_000)
     return page.evaluate(SHOWN)
 
 
@@ -435,6 +438,27 @@ def test_a_table_that_cannot_be_loaded_leaves_the_plain_one_and_says_so(
     expect(page.locator(".sn-notice")).to_contain_text("not available")
     expect(page.get_by_text("the plain table")).to_be_visible()
     page.close()
+
+
+def test_two_tables_of_a_page_keep_their_views_apart(open_page: OpenPage, harness_folder: Path) -> None:
+    content = {**synthetic.table(), "name": "other", "title": "Other models"}
+    (harness_folder / "tables" / "other.js").write_text(synthetic.script(content), "utf-8")
+    text = (harness_folder / "index.html").read_text("utf-8")
+    place = '<div class="sn-table" data-src="tables/other.js" data-name="other" data-root="./"></div></article>'
+    pair = harness_folder / "pair.html"
+    pair.write_text(text.replace("</article>", place), "utf-8")
+    page = open_page(f"{pair.as_uri()}?other.q=cifar100&synthetic.dataset_id=svhn&q=ignored")
+    tables = page.locator(".sn-table")
+    for table in tables.all():
+        table.scroll_into_view_if_needed()
+        expect(table).to_have_class(re.compile("sn-live"))
+    words = [table.locator(".sn-status").inner_text() for table in tables.all()]
+    for line, name in zip(words, ("svhn", "cifar100"), strict=True):
+        count = content["data"]["dataset_id"].count(name)
+        assert line == f"{count:,} of 5,000 models"
+    tables.nth(1).get_by_role("searchbox").fill("mnist")
+    page.wait_for_url(re.compile(r"other\.q=mnist"))
+    assert "synthetic.dataset_id=svhn" in page.url
 
 
 def test_escape_closes_a_panel_and_returns_the_focus(table: Callable[..., Page]) -> None:

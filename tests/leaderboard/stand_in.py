@@ -1,4 +1,4 @@
-"""A release made of rows in memory, for the site's tests and its benchmark. All values are drawn, none is real."""
+"""A release of rows in memory, for the site's tests and benchmark. All values are drawn, none is real."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import pandas as pd
 
 from sngen.intervals import wilson
 from sngen.schema import (
-    DATASETS, FINDINGS, HEADLINES, LEADERBOARD, METRICS, MODELS, OUTCOMES, RELATIVES, SCORES, SOURCES, TABLES,
+    DATASETS,
+    FINDINGS,
+    HEADLINES,
+    LEADERBOARD,
+    METRICS,
+    MODELS,
+    OUTCOMES,
+    RELATIVES,
+    SCORES,
+    SOURCES,
+    TABLES,
     score_id,
 )  # fmt: skip
 
@@ -37,7 +47,7 @@ class StandIn:
 
 
 def stand_in(reported: dict[str, int], measured: int = 6, seed: int = 0) -> StandIn:
-    """``reported``: models with reported scores by dataset id; ``measured``: models of ``digits`` with outcomes."""
+    """``reported``: how many models by dataset id; ``measured``: how many of ``digits`` with outcomes."""
     rng = np.random.default_rng(seed)
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     rows["sources"] = [
@@ -78,7 +88,9 @@ def stand_in(reported: dict[str, int], measured: int = 6, seed: int = 0) -> Stan
     return StandIn(rows, entries)
 
 
-def _reported_model(rows: dict[str, list[Row]], rng: np.random.Generator, dataset_id: str, number: int) -> None:
+def _reported_model(
+    rows: dict[str, list[Row]], rng: np.random.Generator, dataset_id: str, number: int
+) -> None:
     model_id = f"securitynet/{dataset_id}/net-{number}"
     rows["models"].append(
         MODELS.row(
@@ -100,19 +112,26 @@ def _reported_model(rows: dict[str, list[Row]], rng: np.random.Generator, datase
         flagged = ["agreement-is-1"] if number == 1 and entry.family == "stealing" else []
         rows["scores"].append(
             SCORES.row(
-                score_id=score_id(model_id, dataset_id, f"reported/{SOURCE}", entry.method, entry.setting, entry.metric),
+                score_id=score_id(
+                    model_id, dataset_id, f"reported/{SOURCE}", entry.method, entry.setting, entry.metric
+                ),
                 model_id=model_id, dataset_id=dataset_id, family=entry.family, method=entry.method,
                 setting=entry.setting, metric=entry.metric, value=value, unit=METRICS[entry.metric].unit,
-                origin="reported", source_id=SOURCE, source_row=number + 1, source_column=entry.title, flags=flagged,
+                origin="reported", source_id=SOURCE, source_row=number + 1, source_column=entry.title,
+                flags=flagged,
             )
         )  # fmt: skip
 
 
 def _not_there(dataset_id: str, entry: Any) -> bool:
-    """Which columns the original database lacks: no membership for medical images, two columns for three sets."""
+    """What the original database lacks: membership for medical images, two columns for most datasets."""
     if dataset_id.endswith(("mnist", "3d")):
         return entry.family == "membership" or "train" in entry.setting
-    return entry.method in {"wrn-column", "imgnet-column"} and dataset_id not in {"cifar10", "cifar100", "svhn"}
+    return entry.method in {"wrn-column", "imgnet-column"} and dataset_id not in {
+        "cifar10",
+        "cifar100",
+        "svhn",
+    }
 
 
 def _measured_model(rows: dict[str, list[Row]], rng: np.random.Generator, number: int) -> None:
@@ -135,7 +154,8 @@ def _measured_model(rows: dict[str, list[Row]], rng: np.random.Generator, number
     rows["outcomes"].append(
         OUTCOMES.row(
             outcome_id=f"{model_id}:digits:{PROTOCOL}:clean:test", model_id=model_id, dataset_id="digits",
-            protocol=PROTOCOL, tier="reference", method="clean", setting="test", split="test", meaning="correct",
+            protocol=PROTOCOL, tier="reference", method="clean", setting="test", split="test",
+            meaning="correct",
             n=IMAGES, image_ids=list(range(IMAGES)), bits=np.packbits(bits).tobytes(), record_id="b" * 64,
         )
     )  # fmt: skip
@@ -148,7 +168,8 @@ def measured_score(model_id: str, entry: Any, value: float, low: float, high: fl
         "setting": entry.setting, "metric": entry.metric, "value": value, "unit": METRICS[entry.metric].unit,
         "ci_low": low, "ci_high": high, "ci_method": "Wilson", "n": IMAGES, "origin": "measured",
         "protocol": PROTOCOL, "tier": "reference", "record_id": "b" * 64, "method_version": 1,
-        "arguments": '{"batch_size": 500}', "weights_sha256": "a" * 64, "data_fingerprint": "c" * 64, "seed": 0,
+        "arguments": '{"batch_size": 500}', "weights_sha256": "a" * 64, "data_fingerprint": "c" * 64,
+        "seed": 0,
         "code_commit": "d" * 40, "code_dirty": True, "packages": '{"torch": "2.14"}', "device": "cpu: x",
         "threads": 1, "runtime": 1.5, "date": "2026-11-24T10:00:00Z", "flags": [],
     }  # fmt: skip
@@ -173,15 +194,18 @@ def _finding(dataset_id: str, count: int) -> Row:
     return FINDINGS.row(
         finding_id=f"stealing-falls:{dataset_id}:reported:partial-training-data", claim_id="stealing-falls",
         statement="Stealing gets harder as targets get better.", family="stealing", dataset_id=dataset_id,
-        origin="reported", method="partial-training-data", statistic="Spearman", value=-0.5, ci_low=-0.7, ci_high=-0.2,
-        ci_method="cluster bootstrap", n=count, clusters=count, p_value=0.001, p_adjusted=0.002, verdict="supported",
+        origin="reported", method="partial-training-data", statistic="Spearman", value=-0.5, ci_low=-0.7,
+        ci_high=-0.2,
+        ci_method="cluster bootstrap", n=count, clusters=count, p_value=0.001, p_adjusted=0.002,
+        verdict="supported",
         query="family == 'stealing'",
     )  # fmt: skip
 
 
 #: Models by dataset of the original database, so that the benchmark has the real number and kinds of pages.
 REAL_SIZES = {
-    "imagenet-1k": 137, "cifar10": 119, "cifar100": 45, "svhn": 40, "adrenalmnist3d": 18, "fracturemnist3d": 18,
+    "imagenet-1k": 137, "cifar10": 119, "cifar100": 45, "svhn": 40, "adrenalmnist3d": 18,
+    "fracturemnist3d": 18,
     "nodulemnist3d": 18, "organmnist3d": 18, "synapsemnist3d": 18, "vesselmnist3d": 18, "cub-200-2011": 14,
     "bloodmnist": 6, "breastmnist": 6, "dermamnist": 6, "octmnist": 6, "organamnist": 6, "organcmnist": 6,
     "organsmnist": 6, "pathmnist": 6, "pneumoniamnist": 6, "retinamnist": 6, "tissuemnist": 6,

@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 from release_examples import AUDIT, Rows, catalogue, record
 
-from sngen.canonical import canonical_json
+from sngen.catalog.audit import format_audit
 from sngen.catalog.text_tables import write_table
 from sngen.release.build import build
 from sngen.results import Record, ResultStore
-from sngen.schema import TABLES
+from sngen.schema import SOURCES, TABLES
 
 Build = Callable[..., Path]
 
 
 def write_catalogue(folder: Path, tables: Mapping[str, Rows]) -> Path:
-    for name, rows in tables.items():
-        (folder / "study").mkdir(parents=True, exist_ok=True)
-        write_table(TABLES[name], rows, folder / "study" / f"{name}.csv")
-    (folder / "study" / "audit.json").write_bytes(canonical_json(AUDIT))
+    """Every row in the folder of its source."""
+    for source in ("study", "lab"):
+        for name, rows in tables.items():
+            own = [row for row in rows if row[SOURCES.c.source_id] == source]
+            if own:
+                write_table(TABLES[name], own, folder / source / f"{name}.csv")
+    (folder / "study" / "audit.json").write_bytes(format_audit(AUDIT))
     return folder
 
 
@@ -61,13 +64,3 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catalog = write_catalogue(folder / "catalog", catalogue())
     results = write_records(folder / "results", [record()])
     return build("0.1.0", catalog, [results], folder)
-
-
-@pytest.fixture
-def without_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache for the library ``datasets``, and no network."""
-    cache = tmp_path / "hf"
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(cache))
-    return cache

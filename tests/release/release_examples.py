@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sngen.intervals import wilson
 from sngen.results import OutcomeEntry, Record, ScoreEntry
 from sngen.schema import DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
 
@@ -33,8 +34,8 @@ def catalogue() -> dict[str, Rows]:
     return {
         SOURCES.name: [
             SOURCES.row(
-                source_id="study", title="A study | of <models>", url="https://example.org/study", revision="abc",
-                license="MIT", citation="Someone, 2024",
+                source_id="study", title="A study | of <models>", url="https://example.org/study",
+                revision="abc", license="MIT", citation="Someone, 2024",
             ),
             SOURCES.row(source_id="lab", title="A laboratory", url="https://example.org/lab"),
         ],
@@ -100,7 +101,9 @@ def record(
         model_id=model_id, dataset_id="cifar10", family="utility", protocol=protocol, tier=tier,
         method="clean", method_version=version, key=key, arguments={"batch_size": 500, "a": 1},
         scores=(
-            ScoreEntry("test", "accuracy", accuracy, 8, 0.4, 0.95, "Wilson", ("few-images",)),
+            ScoreEntry(
+                "test", "accuracy", accuracy, 8, *wilson(round(8 * accuracy), 8), "Wilson", ("few-images",)
+            ),
             ScoreEntry("batch", "forward_time", runtime / 1000, 10, ci_method="none: median of rounds"),
         ),
         outcomes=(OutcomeEntry.of("test", "test", "top-1 label is right", np.arange(8), right),),
@@ -116,7 +119,7 @@ def record(
 
 AUDIT = [
     {
-        "rule": "zero-means-missing", "explanation": "0 was never measured.", "table": "scores",
-        "column": "value", "rows": [{"row_id": MODEL, "before": "0", "after": None}],
+        "rule": "zero-means-missing", "kind": "cleaning", "explanation": "0 was never measured.",
+        "table": "scores", "column": "value", "rows": [{"row_id": MODEL, "before": "0", "after": None}],
     }
 ]  # fmt: skip

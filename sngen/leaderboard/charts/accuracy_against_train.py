@@ -5,22 +5,24 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sngen.leaderboard.charts.style import diagonal, fraction_axis, prepared, scatter
+from sngen.leaderboard.charts.style import diagonal, prepared, scatter, x_fraction, y_fraction
 from sngen.schema import Headline
 
 
-def accuracy_against_train(points: pd.DataFrame, train: Headline, test: Headline, where: str) -> alt.Chart | alt.LayerChart:
+def accuracy_against_train(
+    points: pd.DataFrame, train: Headline, test: Headline, where: str
+) -> alt.Chart | alt.LayerChart:
     """Test over train accuracy (fractions); ``points`` as for ``stealing_against_target``."""
     frame = prepared(points, train.column, test.column)
     reference = diagonal(frame, train.column, test.column)
     return scatter(
         frame,
-        fraction_axis(train.column, train.title, alt.X),
-        fraction_axis(test.column, test.title, alt.Y),
-        f"{test.title} against {train.title.lower()}, {where}",
-        [
+        x_fraction(train.column, train.title),
+        y_fraction(test.column, test.title),
+        words=f"{test.title} against {train.title.lower()}, {where}",
+        values=[
             alt.Tooltip(f"{train.column}:Q", title=train.title, format=".4f"),
             alt.Tooltip(f"{test.column}:Q", title=test.title, format=".4f"),
         ],
-        reference if len(reference) else None,
+        reference=reference if len(reference) else None,
     )

@@ -5,20 +5,24 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sngen.leaderboard.charts.style import fraction_axis, prepared, scatter
+from sngen.leaderboard.charts.style import prepared, scatter, y_fraction
 from sngen.schema import MODELS, Headline
 
 
 def accuracy_by_year(points: pd.DataFrame, accuracy: Headline, where: str) -> alt.Chart | alt.LayerChart:
-    """``accuracy`` (a fraction) over the year; ``points`` as for ``stealing_against_target``, with the year."""
+    """``accuracy`` (a fraction) over the year; ``points`` as for ``stealing_against_target``, with years."""
     frame = prepared(points, MODELS.c.year, accuracy.column)
     frame = frame.assign(**{MODELS.c.year: frame[MODELS.c.year].astype(int)})
     return scatter(
         frame,
-        alt.X(f"{MODELS.c.year}:O", title="Year of the paper or of the first publication", axis=alt.Axis(labelAngle=0)),
-        fraction_axis(accuracy.column, accuracy.title, alt.Y),
-        f"{accuracy.title} by year, {where}",
-        [
+        alt.X(
+            f"{MODELS.c.year}:O",
+            title="Year of the paper or of the first publication",
+            axis=alt.Axis(labelAngle=0),
+        ),
+        y_fraction(accuracy.column, accuracy.title),
+        words=f"{accuracy.title} by year, {where}",
+        values=[
             alt.Tooltip(f"{MODELS.c.year}:O", title="Year"),
             alt.Tooltip(f"{accuracy.column}:Q", title=accuracy.title, format=".4f"),
         ],

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sngen.leaderboard.charts.style import (
     fade,
+    fit,
     legend_filter,
     prepared,
     purpose_colour,
@@ -29,15 +30,21 @@ def measured_accuracy(points: pd.DataFrame, accuracy: Headline, where: str) -> a
     frame = prepared(points, value, low, high, n)
     best = frame.sort_values([value, MODELS.c.model_id], ascending=[False, True]).head(MOST)
     # The id, not the name: two models of one name are two lines.
-    y = alt.Y(f"{MODELS.c.model_id}:N", sort=best[MODELS.c.model_id].tolist(), title=None, axis=alt.Axis(labelLimit=260))
-    scale = alt.Scale(zero=False, nice=True, padding=6)
+    y = alt.Y(
+        f"{MODELS.c.model_id}:N",
+        sort=best[MODELS.c.model_id].tolist(),
+        title=None,
+        axis=alt.Axis(labelLimit=200),
+    )
+    scale, axis = alt.Scale(zero=False, nice=True, padding=6), alt.Axis(tickCount=8)
     base = alt.Chart(best)
     bars = base.mark_rule(strokeWidth=2, aria=False).encode(
-        x=alt.X(f"{low}:Q", title=f"{accuracy.title}, 95 % interval", scale=scale), x2=f"{high}:Q", y=y,
-        color=purpose_colour(), opacity=fade(1.0, 0.1),
+        x=alt.X(f"{low}:Q", title=f"{accuracy.title}, 95 % interval", scale=scale, axis=axis),
+        x2=f"{high}:Q", y=y, color=purpose_colour(best), opacity=fade(1.0, 0.1),
     )  # fmt: skip
     dots = base.mark_point(filled=True, size=60, cursor="pointer", aria=False).encode(
-        x=alt.X(f"{value}:Q", scale=scale), y=y, color=purpose_colour(), shape=purpose_shape(), opacity=fade(1.0, 0.1),
+        x=alt.X(f"{value}:Q", scale=scale), y=y, color=purpose_colour(best), shape=purpose_shape(best),
+        opacity=fade(1.0, 0.1),
         tooltip=tooltips(
             alt.Tooltip(f"{value}:Q", title=accuracy.title, format=".4f"),
             alt.Tooltip(f"{low}:Q", title="95 % from", format=".4f"),
@@ -46,6 +53,10 @@ def measured_accuracy(points: pd.DataFrame, accuracy: Headline, where: str) -> a
         ),
     ).add_params(legend_filter())  # fmt: skip
     share = f" (the best {MOST} of {len(frame)})" if len(frame) > MOST else ""
-    return alt.layer(bars, dots).properties(
-        title=title(f"{accuracy.title} on {where}{share}", best), width="container", height={"step": 22}
+    return alt.LayerChart(
+        layer=[bars, dots],
+        title=title(f"{accuracy.title} on {where}{share}", best),
+        width="container",
+        height={"step": 22},
+        autosize=fit(),
     )

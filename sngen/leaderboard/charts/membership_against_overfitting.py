@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sngen.leaderboard.charts.style import fraction_axis, prepared, scatter
+from sngen.leaderboard.charts.style import prepared, scatter, x_fraction, y_fraction
 from sngen.schema import Headline
 
 
@@ -23,12 +23,12 @@ def membership_against_overfitting(
     reference = pd.DataFrame({"x": ends, "y": [0.5 + slope * end for end in ends]})
     return scatter(
         frame,
-        fraction_axis(overfitting.column, f"{overfitting.title} (train minus test accuracy)", alt.X),
-        fraction_axis(attack.column, attack.title, alt.Y),
-        f"{attack.title}, against {overfitting.title.lower()}, {where}",
-        [
+        x_fraction(overfitting.column, f"{overfitting.title} (train minus test accuracy)"),
+        y_fraction(attack.column, attack.title),
+        words=f"{attack.title}, against {overfitting.title.lower()}, {where}",
+        values=[
             alt.Tooltip(f"{overfitting.column}:Q", title=overfitting.title, format=".4f"),
             alt.Tooltip(f"{attack.column}:Q", title=attack.title, format=".4f"),
         ],
-        reference,
+        reference=reference,
     )

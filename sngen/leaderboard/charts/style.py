@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -26,16 +28,29 @@ _CHOICE = "purpose_choice"
 _M = MODELS.c
 
 
-def purpose_colour() -> alt.Color:
-    domain = list(PURPOSE_MARKS)
-    scale = alt.Scale(domain=domain, range=[PURPOSE_MARKS[name][0] for name in domain])
-    return alt.Color(f"{_M.purpose}:N", scale=scale, title="Purpose")
+def _scale(frame: pd.DataFrame, part: int) -> alt.Scale:
+    """Every purpose in the data with its own mark: colours and shapes mean the same in all charts."""
+    there = set(frame[_M.purpose])
+    domain = [name for name in PURPOSE_MARKS if name in there]
+    return alt.Scale(domain=domain, range=[PURPOSE_MARKS[name][part] for name in domain])
 
 
-def purpose_shape() -> alt.Shape:
-    domain = list(PURPOSE_MARKS)
-    scale = alt.Scale(domain=domain, range=[PURPOSE_MARKS[name][1] for name in domain])
-    return alt.Shape(f"{_M.purpose}:N", scale=scale, title="Purpose")
+# Above the chart, so that a phone has the whole width for the points.
+def _legend() -> alt.Legend:
+    return alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=1)
+
+
+def purpose_colour(frame: pd.DataFrame) -> alt.Color:
+    return alt.Color(f"{_M.purpose}:N", scale=_scale(frame, 0), legend=_legend(), title="Purpose")
+
+
+def purpose_shape(frame: pd.DataFrame) -> alt.Shape:
+    return alt.Shape(f"{_M.purpose}:N", scale=_scale(frame, 1), legend=_legend(), title="Purpose")
+
+
+def fit() -> alt.AutoSizeParams:
+    """As wide as the page; the height follows from the content."""
+    return alt.AutoSizeParams(type="fit-x", contains="padding")
 
 
 def prepared(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -54,7 +69,9 @@ def title(words: str, frame: pd.DataFrame) -> alt.TitleParams:
     origins = " and ".join(sorted(frame[SCORES.c.origin].unique()))
     bases = ", ".join(sorted(frame[BASIS].unique()))
     noun = "model" if len(frame) == 1 else "models"
-    return alt.TitleParams(words, subtitle=f"{origins.capitalize()}: {bases}; n = {len(frame)} {noun}", anchor="start")
+    return alt.TitleParams(
+        words, subtitle=f"{origins.capitalize()}: {bases}; n = {len(frame)} {noun}", anchor="start"
+    )
 
 
 def legend_filter() -> alt.Parameter:
@@ -90,15 +107,21 @@ def scatter(
     points: pd.DataFrame,
     x: alt.X,
     y: alt.Y,
+    *,
     words: str,
     values: list[alt.Tooltip],
     reference: pd.DataFrame | None = None,
 ) -> alt.Chart | alt.LayerChart:
     """Points told apart by purpose. ``reference`` [2 rows, columns x, y] is drawn as a dashed line."""
-    # Everything is given to the constructors: each later call (properties, add_params) copies the whole chart.
-    shown = {"title": title(words, points), "width": "container", "height": HEIGHT}
+    # Given to the constructors: each later call (properties, encode) copies the whole chart.
+    shown: dict[str, Any] = {
+        "title": title(words, points),
+        "width": "container",
+        "height": HEIGHT,
+        "autosize": fit(),
+    }
     encoding = alt.FacetedEncoding(
-        x=x, y=y, color=purpose_colour(), shape=purpose_shape(), opacity=fade(0.75, 0.06),
+        x=x, y=y, color=purpose_colour(points), shape=purpose_shape(points), opacity=fade(0.75, 0.06),
         tooltip=tooltips(*values),
     )  # fmt: skip
     mark = alt.MarkDef(type="point", filled=True, size=55, cursor="pointer", aria=False)
@@ -111,12 +134,21 @@ def scatter(
         .mark_line(strokeDash=[5, 4], strokeWidth=1.2, color="#7A7F87", clip=True, aria=False)
         .encode(x="x:Q", y="y:Q")
     )
-    return alt.layer(line, marks, **shown)
+    return alt.LayerChart(layer=[line, marks], **shown)
 
 
-def fraction_axis(column: str, words: str, channel: type[alt.X] | type[alt.Y]) -> alt.X | alt.Y:
-    """A quantitative axis that fits the data and need not start at zero."""
-    return channel(f"{column}:Q", title=words, scale=alt.Scale(zero=False, nice=True, padding=8))
+def x_fraction(column: str, words: str) -> alt.X:
+    """A horizontal axis that fits the data and need not start at zero."""
+    return alt.X(f"{column}:Q", title=words, axis=alt.Axis(tickCount=8), scale=_fitting())
+
+
+def y_fraction(column: str, words: str) -> alt.Y:
+    """A vertical axis that fits the data and need not start at zero."""
+    return alt.Y(f"{column}:Q", title=words, axis=alt.Axis(tickCount=8), scale=_fitting())
+
+
+def _fitting() -> alt.Scale:
+    return alt.Scale(zero=False, nice=True, padding=8)
 
 
 def diagonal(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:

@@ -18,9 +18,10 @@ MOST_ROWS = 50
 def audit_page(context: Context) -> Page:
     body = Body(PATH)
     body.add(
-        "Facts are taken from their sources by code. Where a source's value cannot be what it says (a zero that means "
-        "“not measured”, a name that occurs twice), a named rule cleans or flags it. Every rule that touched a row is "
-        "listed here with the rows; nothing was dropped silently. A flag alters nothing."
+        "Facts are taken from their sources by code. Where a source's value cannot be what it says (a zero "
+        "that means “not measured”, a name that occurs twice), a named rule cleans or flags it. Every rule "
+        "that touched a row is listed here with the rows; nothing was dropped silently. A flag alters "
+        "nothing."
     )
     entries = context.snapshot.audit
     if not entries:
@@ -41,7 +42,8 @@ def _rows(entry: Mapping[str, Any]) -> str:
     rows = entry["rows"]
     where = f"{text(entry['table'])}, {text(entry['column'])}"
     shown = [
-        (f"<code>{text(row['row_id'])}</code>", _cell(row["before"]), _cell(row["after"])) for row in rows[:MOST_ROWS]
+        (f"<code>{text(row['row_id'])}</code>", _cell(row["before"]), _cell(row["after"]))
+        for row in rows[:MOST_ROWS]
     ]
     more = f" (the first {MOST_ROWS} are listed)" if len(rows) > MOST_ROWS else ""
     table = plain_table(where, ("Row", "In the source", "In the release"), shown)

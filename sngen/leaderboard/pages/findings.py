@@ -15,21 +15,24 @@ from sngen.schema import FAMILIES, FINDINGS, VERDICTS
 PATH = "findings.md"
 _F = FINDINGS.c
 _HEAD = (
-    "Dataset", "Numbers", "Method", "Statistic", "Value", "n", "Groups of relatives", "p, adjusted", "Verdict",
+    "Dataset", "Numbers", "Method", "Statistic", "Value", "n", "Groups of relatives", "p, adjusted",
+    "Verdict",
 )  # fmt: skip
 
 
 def findings_page(context: Context) -> Page:
     body = Body(PATH)
     body.add(
-        "Claims of the SecurityNet study (USENIX Security 2024), each tested again on the numbers of this release, "
-        "reported and measured ones apart. Intervals treat related models as one group; p-values are adjusted over "
-        "all findings (Benjamini-Hochberg). The last line of each claim is the selection of rows of the table "
-        "`scores` that it rests on."
+        "Claims of the SecurityNet study (USENIX Security 2024), each tested again on the numbers of this "
+        "release, reported and measured ones apart. Intervals treat related models as one group; p-values "
+        "are adjusted over all findings (Benjamini-Hochberg). The last line of each claim is the selection "
+        "of rows of the table `scores` that it rests on."
     )
     verdicts = "\n".join(f"- **{name}**: {words}" for name, words in VERDICTS.items())
     body.add(verdicts)
-    rows = sorted(context.snapshot.findings, key=lambda row: (list(FAMILIES).index(row[_F.family]), row[_F.claim_id]))
+    rows = sorted(
+        context.snapshot.findings, key=lambda row: (list(FAMILIES).index(row[_F.family]), row[_F.claim_id])
+    )
     for family, of_family in groupby(rows, key=lambda row: row[_F.family]):
         body.add(f"## {FAMILIES[family]}")
         for _, of_claim in groupby(of_family, key=lambda row: row[_F.claim_id]):
@@ -43,8 +46,8 @@ def _add_claim(body: Body, rows: list[Row], context: Context) -> None:
     statement = text(rows[0][_F.statement])
     body.add(f"### {statement}")
     body.add(plain_table(statement, _HEAD, [_row(row, context, body.root) for row in rows]))
-    queries = dict.fromkeys(f"<code>{text(row[_F.query])}</code>" for row in rows)
-    body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(f'<li>{q}</li>' for q in queries)}</ul></details>")
+    queries = dict.fromkeys(f"<li><code>{text(row[_F.query])}</code></li>" for row in rows)
+    body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(queries)}</ul></details>")
 
 
 def _row(row: Row, context: Context, root: str) -> list[str]:

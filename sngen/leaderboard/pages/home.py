@@ -16,7 +16,7 @@ _F = FINDINGS.c
 _SEARCH = (
     '<form class="sn-search" action="models.html" method="get" role="search">'
     '<label for="sn-home-search">Find your next model</label>'
-    '<input id="sn-home-search" type="search" name="q" placeholder="resnet cifar10 security" autocomplete="off">'
+    '<input id="sn-home-search" type="search" name="q" placeholder="resnet cifar10 security">'
     '<button type="submit">Search the catalogue</button></form>'
 )
 
@@ -24,9 +24,10 @@ _SEARCH = (
 def home_page(context: Context) -> Page:
     body = Body(PATH)
     body.add(
-        "SecurityNet is a catalogue of image classifiers that somebody else trained and published, with their measured "
-        "and reported weaknesses: how well they work, and how they stand up to adversarial examples, membership "
-        "inference, model stealing and backdoors. Every number says where it comes from and can be checked.",
+        "SecurityNet is a catalogue of image classifiers that somebody else trained and published, with "
+        "their measured and reported weaknesses: how well they work, and how they stand up to adversarial "
+        "examples, membership inference, model stealing and backdoors. Every number says where it comes "
+        "from and can be checked.",
         _figures(context),
         _SEARCH,
         _ways(),
@@ -35,7 +36,8 @@ def home_page(context: Context) -> Page:
         "## Load and cite",
         code_block(LOAD),
         f"Cite the release by version and fingerprint: SecurityNet {text(context.snapshot.version)}, "
-        f"<code>sha256:{text(context.snapshot.fingerprint)}</code>. [BibTeX and other ways to load](data.md).",
+        f"<code>sha256:{text(context.snapshot.fingerprint)}</code>. [BibTeX and other ways to "
+        "load](data.md).",
     )
     return body.page("SecurityNet")
 
@@ -51,13 +53,19 @@ def _figures(context: Context) -> str:
         (number(origins.count("reported"), "count"), "reported numbers"),
         (text(snapshot.version), "release"),
     )
-    items = "".join(f'<li class="sn-figure"><strong>{value}</strong> {words}</li>' for value, words in figures)
+    items = "".join(
+        f'<li class="sn-figure"><strong>{value}</strong> {words}</li>' for value, words in figures
+    )
     return f'<ul class="sn-figures">{items}</ul>'
 
 
 def _ways() -> str:
     cards = (
-        ("leaderboards/index.html", "Leaderboards", "One per family of evaluations and dataset, with charts."),
+        (
+            "leaderboards/index.html",
+            "Leaderboards",
+            "One per family of evaluations and dataset, with charts.",
+        ),
         ("models.html", "Models", "Every model with every fact; filter and take the selection along."),
         ("methods.html", "Methods", "What exactly was measured, and what may be compared."),
         ("contribute.html", "Contribute", "Add a model or an attack, or correct a number."),
@@ -72,14 +80,16 @@ def _ways() -> str:
 def _findings(context: Context) -> str:
     decided = [row for row in context.snapshot.findings if row[_F.verdict] in {"supported", "contradicted"}]
     # The findings on most models first; one per claim, so that four different things are said.
-    chosen = {row[_F.claim_id]: row for row in sorted(decided, key=lambda row: (row[_F.n], row[_F.finding_id]))}
+    chosen = {
+        row[_F.claim_id]: row for row in sorted(decided, key=lambda row: (row[_F.n], row[_F.finding_id]))
+    }
     rows = sorted(chosen.values(), key=lambda row: (-row[_F.n], row[_F.finding_id]))[:MOST_FINDINGS]
     if not rows:
         return "No claim is decided by the numbers of this release. [All claims](findings.md)."
     items = "\n".join(
-        f"- {text(row[_F.statement])} On {text(context.dataset_name(row[_F.dataset_id]))} {badge(row[_F.origin])}: "
-        f"**{text(row[_F.verdict])}** ({text(row[_F.statistic])} {number(row[_F.value], 'fraction')}, "
-        f"n = {row[_F.n]} models)."
+        f"- {text(row[_F.statement])} On {text(context.dataset_name(row[_F.dataset_id]))} "
+        f"{badge(row[_F.origin])}: **{text(row[_F.verdict])}** ({text(row[_F.statistic])} "
+        f"{number(row[_F.value], 'fraction')}, n = {row[_F.n]} models)."
         for row in rows
     )
     return f"{items}\n\n[All claims, with intervals and p-values](findings.md)."

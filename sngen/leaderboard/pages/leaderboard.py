@@ -56,27 +56,30 @@ def _lead(family: str, dataset_id: str, context: Context, root: str) -> str:
 
 
 def _add_board(body: Body, board: Board, context: Context) -> None:
-    body.add(f"### {_board_heading(board, context)}", _board_words(board, context))
+    body.add(f"### {text(_basis(board, context))}", f"{badge(board.origin)} {_board_words(board, context)}")
     ranking = context.ranking_of(board)
     if ranking is not None:
         first = quantity_title(board, board.main)
         tied = plural(ranking.tied_with_first, "model")
         body.add(
-            f'<p class="sn-note">Ranked by {text(first)}. {text(ranking.method)} '
-            f"{tied} cannot be told from the first.</p>"
+            f'<p class="sn-note">Ranked by {text(first.lower())}. {text(ranking.method)} '
+            f"Here {tied} can claim rank 1.</p>"
         )
     elif board.origin == "reported":
         body.add(
-            '<p class="sn-note">Not ranked: the source gives neither n nor intervals, so neighbouring values may '
+            '<p class="sn-note">Not ranked: the source gives neither n nor intervals, so values may '
             "differ by chance. The order is that of the first column of scores.</p>"
         )
-    body.table(board_table(board, context, f"{FAMILIES[board.family]}, {board.origin}: {_basis(board, context)}"))
+    body.table(
+        board_table(board, context, f"{FAMILIES[board.family]}, {board.origin}: {_basis(board, context)}")
+    )
     pictures = board_pictures(board, context)
     for drawn in pictures:
         body.picture(drawn)
     if not pictures:
         body.add(
-            f"No chart: fewer than {FEWEST_POINTS} comparable models have both quantities, or one is constant."
+            f"No chart: fewer than {FEWEST_POINTS} comparable models have both quantities, or one is "
+            "constant."
             if board.origin == "reported"
             else "No chart for this family yet."
             if board.family != "utility"
@@ -90,11 +93,6 @@ def _add_board(body: Body, board: Board, context: Context) -> None:
     body.add(_left_out(left_out, context, body.root))
 
 
-def _board_heading(board: Board, context: Context) -> str:
-    basis = text(_basis(board, context))
-    return f"{basis} {badge(board.origin)}"
-
-
 def _basis(board: Board, context: Context) -> str:
     if board.origin == "measured":
         return f"Protocol {board.basis}, tier {board.tier}"
@@ -103,7 +101,9 @@ def _basis(board: Board, context: Context) -> str:
 
 def _board_words(board: Board, context: Context) -> str:
     count = plural(len(board.scores), "model")
-    quantities = ", ".join(dict.fromkeys(text(METRICS[metric].title.lower()) for _, _, metric in board.quantities))
+    quantities = ", ".join(
+        dict.fromkeys(text(METRICS[metric].title.lower()) for _, _, metric in board.quantities)
+    )
     if board.origin == "measured":
         return f"{count}; tier: {text(TIERS[board.tier or ''])}. Columns: {quantities}."
     source = context.snapshot.sources[board.basis]
@@ -137,7 +137,12 @@ def _add_findings(body: Body, family: str, dataset_id: str, context: Context) ->
     rows = [r for r in context.snapshot.findings if (r[c.family], r[c.dataset_id]) == (family, dataset_id)]
     if rows:
         items = "\n".join(
-            f"- {text(row[c.statement])} ({row[c.origin]} numbers, n = {row[c.n]}): **{text(row[c.verdict])}**"
+            f"- {text(row[c.statement])} ({row[c.origin]} numbers, n = {row[c.n]}): "
+            f"**{text(row[c.verdict])}**"
             for row in rows
         )
-        body.add("## Findings", items, f'<p><a href="{body.root}findings.html">All findings, with statistics</a></p>')
+        body.add(
+            "## Findings",
+            items,
+            f'<p><a href="{body.root}findings.html">All findings, with statistics</a></p>',
+        )

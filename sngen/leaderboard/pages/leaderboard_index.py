@@ -15,9 +15,9 @@ PATH = "leaderboards/index.md"
 def leaderboard_index(context: Context) -> Page:
     body = Body(PATH)
     body.add(
-        "One page per family of evaluations and dataset. **Measured** numbers come from this project's programs and "
-        "carry intervals; **reported** ones are quoted from publications. The two never share a table, a ranking or "
-        "a chart."
+        "One page per family of evaluations and dataset. **Measured** numbers come from this project's "
+        "programs and carry intervals; **reported** ones are quoted from publications. The two never share "
+        "a table, a ranking or a chart."
     )
     for family, title in FAMILIES.items():
         datasets = [dataset for name, dataset in context.boards_of if name == family]
@@ -36,7 +36,11 @@ def _row(family: str, dataset_id: str, context: Context) -> list[str]:
     boards = context.boards_of[family, dataset_id]
     address = f"{family}/{dataset_id}.html"
     name = f'<a href="{address}">{text(context.dataset_name(dataset_id))}</a>'
-    return [name, _count([b for b in boards if b.origin == "measured"]), _count([b for b in boards if b.origin == "reported"])]
+    return [
+        name,
+        _count([b for b in boards if b.origin == "measured"]),
+        _count([b for b in boards if b.origin == "reported"]),
+    ]
 
 
 def _count(boards: list[Board]) -> str:

@@ -27,17 +27,21 @@ def load_and_cite_page(context: Context) -> Page:
     snapshot = context.snapshot
     body = Body(PATH)
     body.add(
-        "A release is a folder that is itself a Hugging Face dataset repository: Parquet tables, a card, a manifest "
-        "with the SHA-256 of every file, and a fingerprint of its content. A published version never changes.",
+        "A release is a folder that is itself a Hugging Face dataset repository: Parquet tables, a card, a "
+        "manifest with the SHA-256 of every file, and a fingerprint of its content. A published version "
+        "never changes.",
         key_values(
-            (("Version", text(snapshot.version)), ("Fingerprint", f"<code>sha256:{text(snapshot.fingerprint)}</code>"))
+            (
+                ("Version", text(snapshot.version)),
+                ("Fingerprint", f"<code>sha256:{text(snapshot.fingerprint)}</code>"),
+            )
         ),
         "## Load",
         code_block(LOAD),
         "Without the package `datasets`:",
         code_block(_WITHOUT),
-        '<p class="sn-note"><code>load_dataset</code> ignores <code>revision=</code> for a local folder without a '
-        "word. Check the version in the folder's <code>manifest.json</code>.</p>",
+        '<p class="sn-note"><code>load_dataset</code> ignores <code>revision=</code> for a local '
+        "folder without a word. Check the version in the folder's <code>manifest.json</code>.</p>",
         "## Tables",
         plain_table(
             "Tables of this release",
@@ -47,14 +51,15 @@ def load_and_cite_page(context: Context) -> Page:
                 for name, table in TABLES.items()
             ],
         ),
-        "Every column is described in the [data dictionary](dictionary.md); what was cleaned and flagged, in the "
-        "[audit report](audit.md).",
+        "Every column is described in the [data dictionary](dictionary.md); what was cleaned and flagged, "
+        "in the [audit report](audit.md).",
         "## Cite",
         "Name version and fingerprint, and the study that this extends:",
         code_block(bibtex(Identity(snapshot.version, snapshot.fingerprint, snapshot.date)).strip()),
         "For a reported number, cite its source as well: the model's page names it.",
         "## Licence",
-        "Code: MIT. Data: CC BY 4.0; facts taken from elsewhere stay under the terms of their source, which the table "
-        "`sources` names with revision and licence. No weights and no images are part of a release.",
+        "Code: MIT. Data: CC BY 4.0; facts taken from elsewhere stay under the terms of their source, which "
+        "the table `sources` names with revision and licence. No weights and no images are part of a "
+        "release.",
     )
     return body.page("Load and cite")

@@ -27,7 +27,9 @@ def model_page(model: Row, context: Context) -> Page:
     body = Body(path_of(model_id))
     dataset = context.snapshot.datasets[model[_M.dataset_id]]
     body.add(_lead(model, dataset))
-    body.add("## Identity", _identity(model, dataset), "## Publication and weights", _publication(model, context))
+    body.add(
+        "## Identity", _identity(model, dataset), "## Publication and weights", _publication(model, context)
+    )
     scores = context.snapshot.scores_of.get(model_id, [])
     body.add("## Measured by this project", measured_scores(scores, context))
     body.add("## Reported by publications", reported_scores(scores, context))
@@ -42,7 +44,8 @@ def model_page(model: Row, context: Context) -> Page:
 def _lead(model: Row, dataset: Row) -> str:
     kind = " ".join(text(word) for word in (model[_M.purpose], model[_M.training_kind]) if word)
     about = f"{kind} model" if kind else "model"
-    return f"<p><code>{text(model[_M.model_id])}</code>: {about}, classifies {text(dataset[DATASETS.c.name])}.</p>"
+    name = text(dataset[DATASETS.c.name])
+    return f"<p><code>{text(model[_M.model_id])}</code>: {about}, classifies {name}.</p>"
 
 
 def _identity(model: Row, dataset: Row) -> str:
@@ -58,7 +61,7 @@ def _identity(model: Row, dataset: Row) -> str:
             ("Input (channels x height x width)", of(_M.input_size)),
             ("Normalisation: mean", _list(model[_M.mean])),
             ("Normalisation: standard deviation", _list(model[_M.std])),
-            ("Dataset", link(dataset[DATASETS.c.homepage], dataset[DATASETS.c.name]) if dataset[DATASETS.c.homepage] else text(dataset[DATASETS.c.name])),
+            ("Dataset", _linked(dataset[DATASETS.c.homepage], dataset[DATASETS.c.name])),
             ("Classes", _count(dataset[DATASETS.c.num_classes])),
             ("Training images", _count(model[_M.training_size])),
             ("Purpose", of(_M.purpose)),
@@ -101,7 +104,7 @@ def _publication(model: Row, context: Context) -> str:
 
 def _source(source: Row, row: int | None) -> str:
     c = SOURCES.c
-    parts = [link(source[c.url], source[c.title]) if source[c.url] else text(source[c.title])]
+    parts = [_linked(source[c.url], source[c.title])]
     parts += [f"revision <code>{text(source[c.revision])}</code>"] if source[c.revision] else []
     parts += [f"file <code>{text(source[c.file])}</code>"] if source[c.file] else []
     parts += [f"row {row}"] if row is not None else []
@@ -114,7 +117,8 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
     if names:
         meanings = context.snapshot.flag_meanings
         items = "".join(
-            f"<li>{flags([name])} {text(meanings[name]) if name in meanings else 'no explanation in the audit report'}</li>"
+            f"<li>{flags([name])} "
+            f"{text(meanings[name]) if name in meanings else 'no explanation in the audit report'}</li>"
             for name in sorted(names)
         )
         yield "## Flags"
@@ -128,8 +132,12 @@ def _relatives(model_id: str, context: Context, root: str) -> Iterable[str]:
         first = pair[c.model_a] == model_id
         other = pair[c.model_b] if first else pair[c.model_a]
         name = context.snapshot.models[other][_M.name]
-        relation = f"{text(pair[c.relation])} ({'this one is the first' if first else 'this one is the second'})"
-        rows.append((model_link(root, other, name), relation, text(RELATIONS[pair[c.relation]]), text(pair[c.ground])))
+        relation = (
+            f"{text(pair[c.relation])} ({'this one is the first' if first else 'this one is the second'})"
+        )
+        rows.append(
+            (model_link(root, other, name), relation, text(RELATIONS[pair[c.relation]]), text(pair[c.ground]))
+        )
     if rows:
         yield "## Relatives"
         yield plain_table("Relatives", ("Model", "Relation", "Meaning", "Why this is said"), rows)
@@ -187,6 +195,10 @@ def _report(model: Row, context: Context, root: str) -> str:
     query = urlencode({"template": "correction.yml", "title": f"Correction: {model[_M.model_id]}"})
     address = f"{context.repository_url.rstrip('/')}/issues/new?{query}"
     return f"<p>{link(address, 'Open a correction for this model')}. {where}.</p>"
+
+
+def _linked(address: str | None, words: str) -> str:
+    return text(words) if address is None else link(address, words)
 
 
 def _count(value: int | None) -> str | None:

@@ -23,8 +23,8 @@ def standing(model_id: str, context: Context, root: str) -> str:
     if not rows:
         return "No number of this model can be compared with another's."
     note = (
-        "<p>Compared only with numbers of the same protocol, tier and images, or of the same source. A share of "
-        "lower values says nothing about chance; a rank interval does.</p>"
+        "<p>Compared only with numbers of the same protocol, tier and images, or of the same source. A "
+        "share of lower values says nothing about chance; a rank interval does.</p>"
     )
     head = ("Leaderboard", "Numbers", "Quantity", "Value", "Among", "Lower value", "Rank interval")
     return f"{note}{plain_table('Among comparable models', head, rows)}"
@@ -35,7 +35,9 @@ def _rows(model_id: str, board: Board, context: Context, root: str) -> Iterator[
     ranks = ranking.intervals.get(model_id) if ranking else None
     address = root + path_of(board.family, board.dataset_id).removesuffix(".md") + ".html"
     where = f"{FAMILIES[board.family]}, {context.dataset_name(board.dataset_id)}"
-    for quantity, score in sorted(board.scores[model_id].items(), key=lambda item: board.quantities.index(item[0])):
+    for quantity, score in sorted(
+        board.scores[model_id].items(), key=lambda item: board.quantities.index(item[0])
+    ):
         values = context.values_of(board, quantity)
         if METRICS[quantity[2]].better == "neither" or len(values) < 2:
             continue

@@ -23,9 +23,9 @@ def models_page(context: Context) -> Page:
     body = Body(PATH)
     table = models_table(context)
     body.add(
-        f"{plural(len(table), 'public model')} with every known fact, one row a model. Search and filter, choose "
-        "columns, and take the selection along as CSV, JSON, BibTeX or Python code. The address of the page keeps "
-        "the current view."
+        f"{plural(len(table), 'public model')} with every known fact, one row a model. Search and filter, "
+        "choose columns, and take the selection along as CSV, JSON, BibTeX or Python code. The address of "
+        "the page keeps the current view."
     )
     body.table(table)
     return body.page("Models")
@@ -34,7 +34,10 @@ def models_page(context: Context) -> Page:
 def models_table(context: Context) -> DataTable:
     models = list(context.snapshot.models.values())
     columns = [
-        DataColumn(_M.name, column_title(_M.name), "text", [m[_M.name] for m in models], MODELS.by_name[_M.name].description),
+        DataColumn(
+            _M.name, column_title(_M.name), "text", [m[_M.name] for m in models],
+            MODELS.by_name[_M.name].description,
+        ),
         DataColumn(
             _M.model_id, column_title(_M.model_id), "text", [m[_M.model_id] for m in models],
             MODELS.by_name[_M.model_id].description, visible=False,
@@ -50,8 +53,14 @@ def models_table(context: Context) -> DataTable:
         ),
         *_headline_columns(models, context),
         *metadata_columns(models),
-        DataColumn(_M.flags, "Flags", "tags", [sorted(m[_M.flags] or []) for m in models], MODELS.by_name[_M.flags].description, facet=True, visible=False),
-        DataColumn(_M.note, "Note", "text", [m[_M.note] for m in models], MODELS.by_name[_M.note].description, visible=False),
+        DataColumn(
+            _M.flags, "Flags", "tags", [sorted(m[_M.flags] or []) for m in models],
+            MODELS.by_name[_M.flags].description, facet=True, visible=False,
+        ),
+        DataColumn(
+            _M.note, "Note", "text", [m[_M.note] for m in models], MODELS.by_name[_M.note].description,
+            visible=False,
+        ),
     ]  # fmt: skip
     return DataTable("models", "Models", _M.model_id, tuple(columns), (_M.name, "models/", _M.model_id))
 
@@ -60,8 +69,8 @@ def _dataset_columns(models: list[Row], context: Context) -> Iterator[DataColumn
     datasets = [context.snapshot.datasets[model[_M.dataset_id]] for model in models]
     column = DATASETS.by_name[DATASETS.c.category]
     yield DataColumn(
-        column.name, "Images show", "text", [d[column.name] for d in datasets], column.description, facet=True,
-        visible=False,
+        column.name, "Images show", "text", [d[column.name] for d in datasets], column.description,
+        facet=True, visible=False,
     )  # fmt: skip
 
 

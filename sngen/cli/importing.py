@@ -1,0 +1,74 @@
+"""``sngen import``: take the facts of a source into the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sngen.errors import UsageError
+
+
+@click.command(name="import")
+@click.argument("source", required=False)
+@click.option(
+    "--from", "place", type=click.Path(path_type=Path), metavar="PATH",
+    help="Checkout, zip or tar archive, or folder of the source's repository.",
+)  # fmt: skip
+@click.option(
+    "--revision", metavar="REV", help="Commit that is read; a checkout is asked for exactly that one."
+)
+@click.option(
+    "--into", "catalog", type=click.Path(path_type=Path), default=Path("data/catalog"), show_default=True,
+    help="Catalogue in which the folder SOURCE is written.",
+)  # fmt: skip
+@click.option(
+    "--vocabulary", type=click.Path(path_type=Path), default=Path("data/catalog/vocabulary"),
+    show_default=True, help="Folder with the spellings of datasets and categories.",
+)  # fmt: skip
+def command(
+    source: str | None, place: Path | None, revision: str | None, catalog: Path, vocabulary: Path
+) -> None:
+    """Read SOURCE's own files, clean them by named rules and write its folder in the catalogue.
+
+    Without SOURCE, lists the sources that there are importers for.
+    """
+    from sngen.catalog.importers import find_importer, importer_names  # noqa: PLC0415
+
+    if source is None:
+        for name in importer_names():
+            importer = find_importer(name)
+            click.echo(f"{name}: {importer.title} ({importer.repository}, {importer.file})")
+        return
+    importer = find_importer(source)
+    if place is None or revision is None:
+        missing = " and ".join(
+            option
+            for option, value in (("--from PATH", place), ("--revision REV", revision))
+            if value is None
+        )
+        raise UsageError(f"{missing} is missing: where a copy of {importer.repository} is, and which commit.")
+
+    from sngen.catalog.audit import counts  # noqa: PLC0415
+    from sngen.catalog.importing import count_words, write_import  # noqa: PLC0415
+    from sngen.catalog.upstream import read_upstream  # noqa: PLC0415
+    from sngen.catalog.vocabulary import load_vocabulary  # noqa: PLC0415
+
+    words = load_vocabulary(vocabulary)
+    file = read_upstream(place, revision, importer.file)
+    imported = importer.convert(file, words)
+    differences = write_import(source, imported, catalog)
+
+    checked = (
+        f"revision checked by {file.checked_by}" if file.checked_by else "revision as given, not checked"
+    )
+    click.echo(f"{source}: {file.path} at {file.revision} ({checked})")
+    click.echo(count_words(imported.tables))
+    for (kind, rule), cells in counts(imported.audit).items():
+        click.echo(f"  {kind:<10} {rule:<40} {cells:>6,}")
+    changes = [
+        f"{d.table}: {d.added:,} added, {d.removed:,} removed, {d.changed:,} changed"
+        for d in differences
+        if d
+    ]
+    click.echo(f"{catalog / source}: {'; '.join(changes) if changes else 'no row changed'}")

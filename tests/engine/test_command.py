@@ -1,0 +1,151 @@
+"""``python -m evaluations`` as a user meets it, with the real reference suite."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from evaluations.datasets import load_images
+from evaluations.reference.suite import recipe
+from sngen.catalog.text_tables import write_table
+from sngen.results import ResultStore
+from sngen.schema import DATASETS, MODELS, SCORES, SOURCES
+from sngen.settings import CACHE, DATA, Settings
+
+MODEL_IDS = ("reference/digits/linear", "reference/digits/mlp-16")
+ACCURACY = "reference/digits/linear:digits:utility/1:clean:test:accuracy"
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue with two models of the suite and one without a loader."""
+    folder = tmp_path_factory.mktemp("catalog") / "reference"
+    common = {"source_id": "reference", "dataset_id": "digits", "mean": [0.0], "std": [1.0]}
+    rows = [MODELS.row(model_id=name, name=name, loader=recipe(name).loader, **common) for name in MODEL_IDS]
+    rows.append(MODELS.row(model_id="reference/unloadable", name="x", **common))
+    write_table(SOURCES, [SOURCES.row(source_id="reference", title="Suite")], folder / "sources.csv")
+    dataset = DATASETS.row(dataset_id="digits", name="Digits", num_classes=10, source_id="reference")
+    write_table(DATASETS, [dataset], folder / "datasets.csv")
+    write_table(MODELS, rows, folder / "models.csv")
+    reported = f"{MODEL_IDS[0]}:digits:reported/reference:clean:test:accuracy"
+    row = SCORES.row(
+        score_id=reported, model_id=MODEL_IDS[0], dataset_id="digits", family="utility", method="clean",
+        setting="test", metric="accuracy", value=0.9, unit="fraction", origin="reported",
+        source_id="reference", source_row=1, source_column="Acc",
+    )  # fmt: skip
+    write_table(SCORES, [row], folder / "scores.csv")
+    return folder.parent
+
+
+@pytest.fixture(scope="module")
+def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a run that was stopped by Ctrl-C and then went on."""
+    store = tmp_path_factory.mktemp("results")
+    selecting = ["--catalog", str(catalog), "--suite", "reference", "--results", str(store)]
+    stopped = _start(["run", *selecting, "--workers", "1"], reference_cache)
+    _wait_for(lambda: any(store.glob("utility-1/**/*.json")), stopped)
+    os.killpg(stopped.pid, signal.SIGINT)  # as a terminal does: to every process of the batch
+    out, err = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130, err
+    assert re.search(r"stopped: at least [01] of 2 units are in .* the same command goes on from here", out)
+    assert "Traceback" not in err
+    assert len(list(ResultStore(store))) == 1
+    gone_on = _run(["run", *selecting], reference_cache)
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert f"1 units measured, 1 there before, 0 failed: {store}" in gone_on.stdout
+    assert "1 model: no loader yet" in gone_on.stdout
+    return store
+
+
+def test_a_stopped_run_goes_on_and_gives_real_records(store: Path, reference_cache: Settings) -> None:
+    records = {record.model_id: record for record in ResultStore(store)}
+    assert set(records) == set(MODEL_IDS)
+    test = load_images("digits", "test", reference_cache.data)
+    for record in records.values():
+        [accuracy] = [s for s in record.scores if (s.setting, s.metric) == ("test", "accuracy")]
+        assert 0.8 < accuracy.value < 1 and accuracy.n == len(test)
+        assert record.provenance[SCORES.c.forwards] >= len(test)
+        assert 0.1 < record.provenance["efficiency"] < 10
+        assert record.key["images"]["test"] == test.fingerprint
+
+
+def test_status_and_plan_count_the_units(catalog: Path, store: Path, reference_cache: Settings) -> None:
+    status = _run(["status", "--catalog", str(catalog), "--results", str(store)], reference_cache)
+    assert status.returncode == 0, status.stderr
+    assert status.stdout.splitlines()[1].split() == ["utility/1", "reference", "digits", "2", "0", "0", "0"]
+    plan = _run(["plan", "--catalog", str(catalog), "--models", "*/mlp-*", "--units"], reference_cache)
+    assert plan.stdout.splitlines()[1].split() == ["utility/1", "reference", "digits", "1", "0"]
+    assert "reference/digits/mlp-16 utility/1 clean  reference" in plan.stdout
+
+
+def test_a_published_number_is_reproduced(catalog: Path, store: Path, reference_cache: Settings) -> None:
+    where = ["--catalog", str(catalog), "--results", str(store)]
+    again = _run(["reproduce", ACCURACY, *where], reference_cache)
+    assert again.returncode == 0, again.stderr
+    assert "verdict       equal" in again.stdout and ACCURACY in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["reproduce", ACCURACY.replace("linear", "lniear")], ["holds the score", ACCURACY]),
+        (
+            ["reproduce", ACCURACY.replace("utility/1", "reported/reference")],
+            ["was reported by Suite", "column Acc", ACCURACY],
+        ),
+        (["run", "--models", "reference/digits/linaer"], ["Nearest are reference/digits/linear"]),
+        (["run", "--protocol", "utility/9"], ["there is no protocol 'utility/9'"]),
+        (["run", "--models", "reference/unloadable"], ["there was nothing to measure"]),
+        (["run", "--suite", "refrence"], ["refrence"]),
+        (["run", "--workers", "0"], ["--workers"]),
+    ],
+)
+def test_a_mistake_ends_in_a_sentence_and_exit_code_2(
+    arguments: list[str], words: list[str], catalog: Path, store: Path, reference_cache: Settings
+) -> None:
+    where = ["--catalog", str(catalog), "--results", str(store)]
+    result = _run([*arguments, *where], reference_cache)
+    assert result.returncode == 2, result.stderr
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_help_brings_no_torch() -> None:
+    code = "import sys, evaluations.cli; print(sorted({'torch', 'sklearn', 'pandas'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def _start(arguments: Sequence[str], settings: Settings) -> subprocess.Popen[str]:
+    environment = os.environ | {CACHE: str(settings.cache), DATA: str(settings.data), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "evaluations", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def _run(arguments: Sequence[str], settings: Settings) -> subprocess.CompletedProcess[str]:
+    process = _start(arguments, settings)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(list(arguments), process.returncode, out, err)
+
+
+def _wait_for(condition: object, process: subprocess.Popen[str], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
