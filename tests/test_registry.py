@@ -68,8 +68,7 @@ def test_the_method_of_an_installed_package_runs_by_its_own_protocol(
 import json, sys
 from pathlib import Path
 sys.path.insert(0, {str(repository / "tests" / "engine")!r})
-from engine_fakes import FakeInputs, catalog_of, model_row, run
-from evaluations.engine.work import select
+from engine_fakes import FakeInputs, catalog_of, model_row, run, select_all
 from evaluations.protocol import load_protocols
 from evaluations.registry import find_methods
 from sngen.results import ResultStore
@@ -81,7 +80,7 @@ if __name__ == "__main__":
     catalog = catalog_of(model_row("fakes/m0", dataset_id="digits"))
     catalog["datasets"][0]["dataset_id"] = "digits"
     inputs = FakeInputs(Settings(folder, folder / "cache"))
-    run(select(catalog, protocols, methods), inputs, folder / "store")
+    run(select_all(catalog, *protocols), inputs, folder / "store")
     [record] = ResultStore(folder / "store")
     right = int(record.outcomes[0].flags().sum())
     found = (record.protocol, record.method, record.provenance["queries"], record.scores[0].value, right)

@@ -61,12 +61,12 @@ def scores_in(stores: Sequence[Path]) -> Iterator[Published]:
 
 def _why_not_reported(wanted: str, parts: Sequence[str], stores: Sequence[Path], catalog: Catalog) -> str:
     model_id, dataset_id, basis, _, _, metric = parts
-    row = next((row for row in catalog["scores"] if row[SCORES.c.score_id] == wanted), None)
+    row = next((row for row in catalog[SCORES.name] if row[SCORES.c.score_id] == wanted), None)
     if row is None:
-        ids = [row[SCORES.c.score_id] for row in catalog["scores"]]
+        ids = [row[SCORES.c.score_id] for row in catalog[SCORES.name]]
         near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.3)
         return f"the catalogue has no reported score {wanted}. Nearest are:\n  " + "\n  ".join(near)
-    sources = {source[SOURCES.c.source_id]: source for source in catalog["sources"]}
+    sources = {source[SOURCES.c.source_id]: source for source in catalog[SOURCES.name]}
     source: Mapping[str, object] = sources.get(row[SCORES.c.source_id], {})
     measured = sorted(
         {

@@ -20,7 +20,7 @@ from evaluations.protocol import Protocol
 from sngen.canonical import canonical_json
 from sngen.errors import CheckFailed, UsageError
 from sngen.results import Record, ScoreEntry
-from sngen.schema import SCORES
+from sngen.schema import DATASETS, MODELS, SCORES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,8 +49,8 @@ def find_work(
     protocol = next((p for p in protocols if p.protocol_id == record.protocol), None)
     if protocol is None:
         raise UsageError(f"the protocol {record.protocol} is not here; give its file with --protocol FILE.")
-    models = choose_models(catalog["models"], None, [record.model_id])
-    selection = select(models, catalog["datasets"], [protocol], methods)
+    models = choose_models(catalog[MODELS.name], None, [record.model_id])
+    selection = select(models, catalog[DATASETS.name], [protocol], methods)
     for work in selection.works:
         if (work.method, work.tier) == (record.method, record.tier):
             return work

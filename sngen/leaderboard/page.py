@@ -82,15 +82,12 @@ def plain_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]
     return f"<table><caption>{caption}</caption><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"
 
 
-def code_block(lines: str) -> str:
+def code_block(code: str) -> str:
     """A block of code, whatever it contains."""
-    shown = "\n".join(
-        text(line) if not line.startswith(" ") else _indented(line) for line in lines.split("\n")
-    )
-    return f"<pre><code>{shown}\n</code></pre>"
+    return "<pre><code>" + "".join(f"{_code_line(line)}\n" for line in code.split("\n")) + "</code></pre>"
 
 
-def _indented(line: str) -> str:
+def _code_line(line: str) -> str:
     body = line.lstrip(" ")
     return " " * (len(line) - len(body)) + text(body)
 

@@ -72,9 +72,7 @@ class Watched:
         harmless = (self.allowed, "data:", "blob:", "about:")
         self.page.route(lambda url: not url.startswith(harmless), self._refuse)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "console", lambda line: self.errors.append(line.text) if line.type == "error" else None
-        )
+        self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
 
     def _refuse(self, route: Route) -> None:
         self.elsewhere.append(route.request.url)
@@ -99,11 +97,9 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
     def opened(address: str, width: int = 1280, dark: bool = False, **context: Any) -> Page:
         scheme: Any = "dark" if dark else "light"
-        made = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, **context
-        )
+        made = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **context)
         made.set_default_timeout(10_000)
-        allowed = address.split(PREFIX)[0] + PREFIX if address.startswith("http") else "file:///"
+        allowed = address.split(PREFIX, maxsplit=1)[0] + PREFIX if address.startswith("http") else "file:///"
         watched.append(Watched(made.new_page(), allowed))
         watched[-1].page.goto(address)
         return watched[-1].page

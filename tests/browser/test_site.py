@@ -67,9 +67,7 @@ def settle(page: Page) -> None:
 
 
 def no_overflow(page: Page) -> None:
-    wide = page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
+    wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide[0] <= wide[1], f"{page.url} is {wide[0]} px wide in a window of {wide[1]} px"
 
 
@@ -134,9 +132,7 @@ def test_models_sort_by_a_reported_number_as_the_data_say(
     page = open_page(f"{site_folder.as_uri()}/models.html")
     page.locator(f'th[data-column="{column["name"]}"] button').click()
     values = models["data"][column["name"]]
-    order = sorted(
-        range(len(values)), key=lambda i: (values[i] is None, -(values[i] or 0.0), i)
-    )
+    order = sorted(range(len(values)), key=lambda i: (values[i] is None, -(values[i] or 0.0), i))
     shown = "[...document.querySelectorAll('.sn-grid tbody tr')].map((row) => +row.dataset.row)"
     assert page.evaluate(shown) == order[:50]
 

@@ -20,7 +20,9 @@ from playwright.sync_api import Page, expect
 Row = dict[str, Any]
 OpenPage = Callable[..., Page]
 
-SHOWN = """() => [...document.querySelectorAll('.sn-grid tbody tr[data-row]')].map((row) => +row.dataset.row)"""
+SHOWN = (
+    """() => [...document.querySelectorAll('.sn-grid tbody tr[data-row]')].map((row) => +row.dataset.row)"""
+)
 
 
 @pytest.fixture
@@ -124,7 +126,9 @@ def test_number_columns_sort_down_then_up_then_not(
     assert header(page, column).get_attribute("aria-sort") is None
 
 
-def test_unknown_values_come_last_whichever_the_direction(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_unknown_values_come_last_whichever_the_direction(
+    table: Callable[..., Page], rows: list[Row]
+) -> None:
     few = where(rows, lambda row: row["dataset_id"] == "svhn" and row["year"] == 2020)
     assert any(rows[i]["accuracy"] is None for i in few)
     for sort in ("accuracy", "-accuracy"):
@@ -228,10 +232,12 @@ def test_address_holds_the_view_and_a_reload_gives_the_same_rows(
     before, heads = shown(page), page.locator(".sn-grid thead").inner_text()
     wanted = where(
         rows,
-        lambda row: row["dataset_id"] == "svhn"
-        and row["parameters"] is not None
-        and row["parameters"] >= 1_000_000
-        and any("model" in str(value).lower() for value in row.values()),
+        lambda row: (
+            row["dataset_id"] == "svhn"
+            and row["parameters"] is not None
+            and row["parameters"] >= 1_000_000
+            and any("model" in str(value).lower() for value in row.values())
+        ),
     )
     assert before == by(rows, wanted, "accuracy", True)[50:100]
     page.reload()
@@ -243,7 +249,9 @@ def test_address_holds_the_view_and_a_reload_gives_the_same_rows(
 
 
 def test_what_an_address_has_that_the_table_has_not_is_ignored_and_named(table: Callable[..., Page]) -> None:
-    page = table("?gone=1&dataset_id=atlantis&sort=-lost,year&columns=name,year,missing&parameters=few&rows=7")
+    page = table(
+        "?gone=1&dataset_id=atlantis&sort=-lost,year&columns=name,year,missing&parameters=few&rows=7"
+    )
     notice = page.locator(".sn-notice").inner_text()
     for words in ("gone", "atlantis", "lost", "missing", "few", "“7” is no number of rows"):
         assert words in notice
@@ -444,7 +452,9 @@ def test_two_tables_of_a_page_keep_their_views_apart(open_page: OpenPage, harnes
     content = {**synthetic.table(), "name": "other", "title": "Other models"}
     (harness_folder / "tables" / "other.js").write_text(synthetic.script(content), "utf-8")
     text = (harness_folder / "index.html").read_text("utf-8")
-    place = '<div class="sn-table" data-src="tables/other.js" data-name="other" data-root="./"></div></article>'
+    place = (
+        '<div class="sn-table" data-src="tables/other.js" data-name="other" data-root="./"></div></article>'
+    )
     pair = harness_folder / "pair.html"
     pair.write_text(text.replace("</article>", place), "utf-8")
     page = open_page(f"{pair.as_uri()}?other.q=cifar100&synthetic.dataset_id=svhn&q=ignored")

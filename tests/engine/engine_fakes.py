@@ -24,13 +24,14 @@ from evaluations.engine.inputs import Inputs
 from evaluations.engine.provenance import Environment
 from evaluations.engine.unit import Rates
 from evaluations.engine.work import Catalog, Selection, select
-from evaluations.method import Measurement, method
+from evaluations.method import Measurement, Method, method
 from evaluations.protocol import DataRole, Protocol, Tier
 from evaluations.registry import find_methods
 from sngen.results import OutcomeEntry, ScoreEntry
 from sngen.schema import DATASETS, MODELS, SOURCES
 
 CLASSES = 4
+Methods = Mapping[tuple[str, str], Method]
 
 
 def model_row(model_id: str, **values: Any) -> dict[str, Any]:
@@ -66,8 +67,12 @@ def protocol(**methods: dict[str, Any]) -> Protocol:
     )  # fmt: skip
 
 
+def select_all(facts: Catalog, *protocols: Protocol, methods: Methods | None = None) -> Selection:
+    return select(facts[MODELS.name], facts[DATASETS.name], protocols, methods or find_methods())
+
+
 def selection(count: int, **methods: dict[str, Any]) -> Selection:
-    return select(catalog(count), [protocol(**methods)], find_methods())
+    return select_all(catalog(count), protocol(**methods))
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_fakes import FakeInputs, catalog_of, model_row, now, protocol, run, selection
+from engine_fakes import FakeInputs, catalog_of, model_row, now, protocol, run, select_all, selection
 
 from evaluations.engine.batch import OLD_PART_SECONDS, sweep
 from evaluations.engine.failures import Failures
 from evaluations.engine.plan import make_plan
 from evaluations.engine.status import read_status
-from evaluations.engine.work import Selection, select
-from evaluations.registry import find_methods
+from evaluations.engine.work import Selection
 from sngen.results import ResultStore
 from sngen.schema import SCORES
 
@@ -121,7 +120,7 @@ def test_models_are_prepared_first_and_one_that_cannot_be_takes_no_other_along(
     tmp_path: Path, inputs: FakeInputs
 ) -> None:
     models = [model_row(f"fakes/{name}", source_id="reference") for name in ("good", "untrainable")]
-    chosen = select(catalog_of(*models), [protocol(probe={})], find_methods())
+    chosen = select_all(catalog_of(*models), protocol(probe={}))
     stream = io.StringIO()
     before = make_plan(chosen, inputs)
     assert (len(before.units), len(before.unprepared)) == (0, 2)

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_fakes import FakeInputs, catalog, gauge, now, protocol, run
+from engine_fakes import FakeInputs, catalog, gauge, now, protocol, run, select_all
 
 from evaluations.engine.published import find_published
 from evaluations.engine.reproduce import Reproduction, find_work, run_again
 from evaluations.engine.tables import reproduction_table
 from evaluations.engine.unit import Rates
 from evaluations.engine.verdict import judge
-from evaluations.engine.work import select
 from evaluations.protocol import Protocol
 from evaluations.registry import find_methods
 from sngen.errors import UsageError
@@ -61,7 +60,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, fake_methods: Path) -> Bench
     file = folder / "numbers"
     file.write_text("0.5 0.010")
     chosen = protocol(drifting={"file": str(file)})
-    run(select(catalog(1), [chosen], find_methods()), inputs, folder / "store")
+    run(select_all(catalog(1), chosen), inputs, folder / "store")
     return Bench(file, folder / "store", inputs, chosen)
 
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine_fakes import FakeInputs, catalog, catalog_of, model_row, protocol
+from engine_fakes import FakeInputs, Methods, catalog, catalog_of, model_row, protocol, select_all
 
 from evaluations.datasets import Images
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit, make_plan
 from evaluations.engine.tables import plan_table
-from evaluations.engine.work import choose_models, select
-from evaluations.method import Method
+from evaluations.engine.work import choose_models
 from evaluations.protocol import DataRole, Tier
 from evaluations.registry import find_methods
 from sngen.errors import UsageError
 from sngen.schema import MODELS
 
 
-def unit(inputs: Inputs, known: Mapping[tuple[str, str], Method] | None = None, **changes: Any) -> Unit:
+def unit(inputs: Inputs, known: Methods | None = None, **changes: Any) -> Unit:
     """The only unit of one model and one method, with something about the protocol or the model changed."""
     on_model = {name: value for name, value in changes.items() if name in MODELS.names}
     on_protocol = {name: value for name, value in changes.items() if name not in MODELS.names}
     chosen = replace(protocol(probe={"a": 1}), **on_protocol)
-    selection = select(catalog_of(model_row("fakes/m", **on_model)), [chosen], known or find_methods())
+    selection = select_all(catalog_of(model_row("fakes/m", **on_model)), chosen, methods=known)
     [only] = make_plan(selection, inputs).units
     return only
 
@@ -39,7 +37,7 @@ def test_a_plan_counts_units_and_says_what_is_left_out_and_why(inputs: FakeInput
         model_row("fakes/no-loader", loader=None),
         model_row("fakes/no-hash", weights_sha256=None),
     ]
-    selection = select(catalog_of(*models), [protocol(probe={}, invalid={})], find_methods())
+    selection = select_all(catalog_of(*models), protocol(probe={}, invalid={}))
     plan = make_plan(selection, inputs)
     assert [work.name for work in selection.works] == [
         "fakes/a fake/1 probe", "fakes/a fake/1 invalid", "fakes/b fake/1 probe", "fakes/b fake/1 invalid",
@@ -59,7 +57,7 @@ def test_work_whose_images_are_not_here_is_left_out_with_the_reason(inputs: Fake
         def images(self, model: Any, data: DataRole) -> Images:
             raise UsageError("no file test.npz")
 
-    selection = select(catalog(2), [protocol(probe={})], find_methods())
+    selection = select_all(catalog(2), protocol(probe={}))
     plan = make_plan(selection, WithoutImages(inputs.settings))
     assert not plan.units
     assert [one.reason for one in plan.left_out] == ["no file test.npz"] * 2
@@ -141,4 +139,4 @@ def test_a_method_that_does_not_exist_is_named() -> None:
     with pytest.raises(
         UsageError, match=r"fake/1 names the method 'nothing'.* methods of utility are .*probe"
     ):
-        select(catalog(1), [protocol(nothing={})], find_methods())
+        select_all(catalog(1), protocol(nothing={}))

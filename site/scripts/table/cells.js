@@ -71,11 +71,17 @@
     return `${root}${links.prefix}${path}${links.suffix}`;
   }
 
+  // Names are long and have no spaces; they break after these marks before they break anywhere.
+  function breakable(words) {
+    return words.split(/(?<=[_./-])/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
+  }
+
   function bodyCell(rows, column, row, first, root) {
     const links = rows.table.links;
     const n = column.kind === "number" && rows.value(column.name, row) !== null
       ? rows.value(column.n, row) : null;
     let inside = content(rows, column, row);
+    if (first && column.kind === "text") inside = breakable(inside.join(""));
     if (links && links.column === column.name) {
       const address = pageAddress(links, rows, row, root);
       if (address !== null) inside = [element("a", { href: address }, ...inside)];

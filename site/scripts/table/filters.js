@@ -37,6 +37,10 @@
     return { group, update };
   }
 
+  // Outwards, so that the hint of a bound never leaves a row out.
+  const rounded = (value, digits, round) => (digits === null || digits === undefined ? value
+    : Number((round(Number((value * 10 ** digits).toFixed(6))) / 10 ** digits).toFixed(digits)));
+
   function range(rows, column, table) {
     const extent = rows.extent(column.name);
     const read = (input) => (input.value.trim() === "" || Number.isNaN(input.valueAsNumber)
@@ -52,8 +56,8 @@
       // the press and miss its click.
       oninput: changed,
     });
-    const low = input("at least", extent[0]);
-    const high = input("at most", extent[1]);
+    const low = input("at least", rounded(extent[0], column.digits, Math.floor));
+    const high = input("at most", rounded(extent[1], column.digits, Math.ceil));
     const group = element("fieldset", { class: "sn-range", "data-column": column.name },
       element("legend", { title: description(column) }, column.title, column.origin ? " " : "",
         badge(column.origin)),

@@ -1,0 +1,57 @@
+"""A small stand-in release, its pages, and the site that MkDocs makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stand_in import StandIn, stand_in
+
+from sngen.leaderboard.build import write_docs
+from sngen.leaderboard.context import Context
+from sngen.leaderboard.protocols import read_protocols
+from sngen.leaderboard.rendering import render
+from sngen.leaderboard.snapshot import Snapshot
+
+BUNDLE = "assets/vega-test.js"
+
+
+def flat_svg(spec: dict[str, Any]) -> str:
+    """In the place of a drawing, where a test is not about drawings."""
+    return f'<svg viewBox="0 0 {spec["width"]} 10"><g id="clip7"/></svg>'
+
+
+@pytest.fixture(scope="session")
+def make_context(repository: Path) -> Callable[..., Context]:
+    protocols = read_protocols(repository / "evaluations" / "protocols")
+
+    def make(release: StandIn, draw: Callable[[dict[str, Any]], str] = flat_svg) -> Context:
+        return Context(Snapshot.of(release), protocols, draw, BUNDLE, "https://example.org/project")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small() -> StandIn:
+    return stand_in({"cifar10": 14, "bloodmnist": 3}, measured=5)
+
+
+@pytest.fixture(scope="session")
+def context(make_context: Callable[..., Context], small: StandIn) -> Context:
+    return make_context(small)
+
+
+@pytest.fixture(scope="session")
+def docs(context: Context, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "build" / "docs"
+    write_docs(context, "window.vegaEmbed=null;", repository / "site", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(docs: Path, repository: Path) -> Path:
+    folder = docs.with_name("site")
+    render(repository / "mkdocs.yml", docs, folder)
+    return folder
