@@ -25,5 +25,5 @@ class DataProblem(CheckFailed):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         count = len(problems)
-        head = f"{count} problem{'s' if count != 1 else ''} found; nothing was written."
+        head = f"{count} problem{'s' if count != 1 else ''} found:"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))

@@ -211,7 +211,8 @@ def _references(table: Table, column: Column, rows: Rows, known: set[Any]) -> It
         return
     names = sorted(name for name in known if isinstance(name, str))
     nearest = {
-        value: difflib.get_close_matches(value, names, n=1, cutoff=SIMILAR) for value in sorted(unknown)[:MOST_SUGGESTIONS]
+        value: difflib.get_close_matches(value, names, n=1, cutoff=SIMILAR)
+        for value in sorted(unknown)[:MOST_SUGGESTIONS]
     }
     for number, (row, value) in enumerate(zip(rows, values, strict=True), start=1):
         if isinstance(value, str) and value in unknown:

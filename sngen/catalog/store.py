@@ -51,13 +51,13 @@ def violations(tables: Tables, malformed: list[Problem]) -> list[Problem]:
     """Problems of the contract, without those that only follow from a malformed cell or line."""
     cells = {(problem.place, problem.column) for problem in malformed}
     lines = {problem.place for problem in malformed if not problem.column}
-    unread = {(problem.table, problem.row) for problem in malformed}
+    unread = {problem.place for problem in malformed}
     return [
         problem
         for problem in find_problems(tables)
         if (problem.place, problem.column) not in cells
         and problem.place not in lines
-        and not (problem.column == SCORES.c.score_id and (problem.table, problem.row) in unread)
+        and not (problem.column == SCORES.c.score_id and problem.place in unread)
     ]
 
 

@@ -7,13 +7,23 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sngen.errors import UsageError
+
 
 def write_files(contents: Mapping[Path, bytes | None]) -> None:
     """Put every content in its place; None removes the file.
 
     All are written beside their places first and renamed at the end, so that a full disk or a missing
-    permission leaves everything as it was, and no reader ever sees half a file.
+    permission leaves everything as it was, and no reader ever sees half a file. Raises ``UsageError`` then.
     """
+    try:
+        _write(contents)
+    except OSError as error:
+        place = error.filename or ", ".join(sorted({str(path.parent) for path in contents}))
+        raise UsageError(f"{place} cannot be written ({error.strerror or error}).") from error
+
+
+def _write(contents: Mapping[Path, bytes | None]) -> None:
     written: list[tuple[Path, Path]] = []
     try:
         for path, content in contents.items():

@@ -40,16 +40,9 @@ def render(config: Path, docs: Path, site: Path) -> None:
             f"INHERIT: {_quoted(config)}\ndocs_dir: {_quoted(docs)}\nsite_dir: {_quoted(fresh)}\n",
             encoding="utf-8",
         )
-        command = [
-            sys.executable,
-            "-m",
-            "mkdocs",
-            "build",
-            "--strict",
-            "--quiet",
-            "--config-file",
-            str(inherited),
-        ]
+        # Without --quiet, which would hide warnings from --strict as well.
+        arguments = ["build", "--strict", "--config-file", str(inherited)]
+        command = [sys.executable, "-m", "mkdocs", *arguments]
         # The same time stamp in every build; the theme's notice about MkDocs 2 is not about this site.
         environment = {"SOURCE_DATE_EPOCH": "0", **os.environ, "NO_MKDOCS_2_WARNING": "1"}
         run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603

@@ -1,4 +1,4 @@
-"""A real Chromium, the built site as file:// and on a server under a sub-path, and a page of synthetic rows."""
+"""A real Chromium, the built site on a disk and on a server under a sub-path, a page of synthetic rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import material
 import pytest
 import synthetic
+from on_page import OpenPage, OpenTable
 from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 
 PREFIX = "/some/prefix/"
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def find_chromium(playwright: Playwright) -> str | None:
-    """Path of a Chromium: SECURITYNET_CHROMIUM, one on the path, or Playwright's own; None if there is none."""
+    """Path of a Chromium: SECURITYNET_CHROMIUM, one on the path, Playwright's own, or None."""
     named = os.environ.get("SECURITYNET_CHROMIUM")
     if named:
         if not os.access(named, os.X_OK):
@@ -87,19 +88,16 @@ class Watched:
         assert elsewhere == [], f"{self.page.url} asks other places"
 
 
-OpenPage = Callable[..., Page]
-
-
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """``open_page(address, width=1280, dark=False, **context)``; what it must not do is checked at the end."""
+    """``open_page(address, width=1280, dark=False, **context)``; errors are checked at the end."""
     watched: list[Watched] = []
 
     def opened(address: str, width: int = 1280, dark: bool = False, **context: Any) -> Page:
         scheme: Any = "dark" if dark else "light"
         made = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **context)
         made.set_default_timeout(10_000)
-        allowed = address.split(PREFIX, maxsplit=1)[0] + PREFIX if address.startswith("http") else "file:///"
+        allowed = address.partition(PREFIX)[0] + PREFIX if address.startswith("http") else "file:///"
         watched.append(Watched(made.new_page(), allowed))
         watched[-1].page.goto(address)
         return watched[-1].page
@@ -181,6 +179,21 @@ def harness_window(browser: Browser) -> Iterator[Watched]:
     context.set_default_timeout(10_000)
     yield Watched(context.new_page(), "file:///")
     context.close()
+
+
+@pytest.fixture
+def table(harness_window: Watched, harness: str) -> Iterator[OpenTable]:
+    """``table(query="", width=1280)`` opens the harness page and waits until the full table is there."""
+
+    def opened(query: str = "", width: int = 1280) -> Page:
+        page = harness_window.page
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(harness + query)
+        page.wait_for_selector(".sn-table.sn-live")
+        return page
+
+    yield opened
+    harness_window.check()
 
 
 @pytest.fixture(scope="session")

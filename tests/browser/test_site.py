@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from on_page import OpenPage, frame
 from playwright.sync_api import Page, expect
 
-OpenPage = Callable[..., Page]
 MOST_CHARTS = 2  # of one page that are waited for
 
 
@@ -182,7 +181,7 @@ def test_a_chart_is_drawn_and_drawn_again_in_the_other_scheme(
     expect(chart).to_have_attribute("data-shown", "")
     drawn = chart.locator("svg, canvas").first
     expect(drawn).to_be_visible()
-    assert drawn.bounding_box()["width"] > 200
+    assert frame(drawn)["width"] > 200
     before = chart.inner_html()
     page.evaluate("scrollTo(0, 0)")
     toggle_scheme(page)

@@ -1,11 +1,16 @@
 """What a reader chose is in the address, and an address gives it back."""
 
-HEAD
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import synthetic
+from on_page import OpenPage, OpenTable, Row, by, count_line, header, open_panel, shown, where
+from playwright.sync_api import expect
 
 
-def test_address_holds_the_view_and_a_reload_gives_the_same_rows(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_address_holds_the_view_and_a_reload_gives_the_same_rows(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     page.get_by_role("searchbox").fill("model")
     open_panel(page, "Filters")
@@ -37,7 +42,7 @@ def test_address_holds_the_view_and_a_reload_gives_the_same_rows(
     assert "Paper" not in heads
 
 
-def test_what_an_address_has_that_the_table_has_not_is_ignored_and_named(table: Callable[..., Page]) -> None:
+def test_what_an_address_has_that_the_table_has_not_is_ignored_and_named(table: OpenTable) -> None:
     page = table(
         "?gone=1&dataset_id=atlantis&sort=-lost,year&columns=name,year,missing&parameters=few&rows=7"
     )

@@ -1,9 +1,18 @@
 """The files and the code that take the current selection along."""
 
-HEAD
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from on_page import OpenTable, Row, by, download, open_panel, where
 
 
-def test_csv_holds_exactly_the_selection(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_csv_holds_exactly_the_selection(table: OpenTable, rows: list[Row]) -> None:
     page = table("?dataset_id=cifar10&sort=-accuracy&columns=name,accuracy,flags")
     open_panel(page, "Download")
     read = list(csv.DictReader(io.StringIO(download(page, "CSV"), newline="")))
@@ -20,7 +29,7 @@ def test_csv_holds_exactly_the_selection(table: Callable[..., Page], rows: list[
         assert line["name"] == (f"'{name}" if name.startswith("=") else name)
 
 
-def test_csv_makes_no_formula_of_a_hostile_name(table: Callable[..., Page]) -> None:
+def test_csv_makes_no_formula_of_a_hostile_name(table: OpenTable) -> None:
     page = table("?q=hyperlink")
     open_panel(page, "Download")
     read = list(csv.DictReader(io.StringIO(download(page, "CSV"), newline="")))
@@ -28,7 +37,7 @@ def test_csv_makes_no_formula_of_a_hostile_name(table: Callable[..., Page]) -> N
     assert all(row["name"].startswith("'=") for row in read if "HYPERLINK" in row["name"])
 
 
-def test_json_is_exact(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_json_is_exact(table: OpenTable, rows: list[Row]) -> None:
     page = table("?q=hostile&columns=name,year,flags")
     open_panel(page, "Download")
     read = json.loads(download(page, "JSON"))
@@ -37,7 +46,7 @@ def test_json_is_exact(table: Callable[..., Page], rows: list[Row]) -> None:
     assert read == [{name: rows[i][name] for name in names} for i in wanted]
 
 
-def test_python_loads_exactly_the_selection(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_python_loads_exactly_the_selection(table: OpenTable, rows: list[Row]) -> None:
     page = table("?dataset_id=svhn&accuracy=0.98..")
     open_panel(page, "Download")
     page.get_by_role("button", name="Python", exact=True).click()
@@ -61,7 +70,7 @@ def test_python_loads_exactly_the_selection(table: Callable[..., Page], rows: li
     assert space["rows"] == [rows[i] for i in wanted]
 
 
-def test_bibtex_has_one_well_formed_entry_a_model(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_bibtex_has_one_well_formed_entry_a_model(table: OpenTable, rows: list[Row]) -> None:
     page = table("?q=hostile")
     open_panel(page, "Download")
     entries = download(page, "BibTeX").strip().split("\n\n")

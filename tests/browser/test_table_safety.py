@@ -1,9 +1,17 @@
 """Cells are strangers' text; and a table that cannot be loaded leaves the plain one."""
 
-HEAD
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import synthetic
+from on_page import OpenPage, OpenTable, shown
+from playwright.sync_api import expect
 
 
-def test_hostile_cells_stay_text(table: Callable[..., Page]) -> None:
+def test_hostile_cells_stay_text(table: OpenTable) -> None:
     page = table("?q=hostile&rows=0&columns=name,paper_url,note")
     shown(page)
     for text in synthetic.HOSTILE:
@@ -19,7 +27,7 @@ def test_hostile_cells_stay_text(table: Callable[..., Page]) -> None:
     assert outward.first.get_attribute("rel") == "noopener"
 
 
-def test_hostile_search_words_stay_text(table: Callable[..., Page]) -> None:
+def test_hostile_search_words_stay_text(table: OpenTable) -> None:
     words = '<img src=x onerror="window.hostile=1">'
     page = table(f"?q={quote(words)}&{quote(words)}=1&dataset_id={quote(words)}")
     assert words in page.locator(".sn-notice").inner_text()

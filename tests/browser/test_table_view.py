@@ -1,17 +1,23 @@
 """Search, sort, filters and pages of the table component, on 5,000 rows whose answers Python computes."""
 
-HEAD
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+import synthetic
+from on_page import OpenTable, Row, by, count_line, frame, header, open_panel, shown, where
+from playwright.sync_api import expect
 
 
-def test_first_page_holds_the_first_rows_in_the_order_of_the_data(table: Callable[..., Page]) -> None:
+def test_first_page_holds_the_first_rows_in_the_order_of_the_data(table: OpenTable) -> None:
     page = table()
     assert shown(page) == list(range(50))
     assert count_line(page) == "5,000 of 5,000 models"
 
 
-def test_search_finds_every_row_with_all_words_in_any_column(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_search_finds_every_row_with_all_words_in_any_column(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     page.get_by_role("searchbox").fill("MODEL 12 svhn")
     wanted = where(
@@ -30,7 +36,7 @@ def test_search_finds_every_row_with_all_words_in_any_column(
     assert shown(page) == wanted[:50]
 
 
-def test_search_without_a_hit_says_so(table: Callable[..., Page]) -> None:
+def test_search_without_a_hit_says_so(table: OpenTable) -> None:
     page = table()
     page.get_by_role("searchbox").fill("no such model anywhere")
     assert shown(page) == []
@@ -38,9 +44,7 @@ def test_search_without_a_hit_says_so(table: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("column", ["accuracy", "parameters", "year", "time"])
-def test_number_columns_sort_down_then_up_then_not(
-    table: Callable[..., Page], rows: list[Row], column: str
-) -> None:
+def test_number_columns_sort_down_then_up_then_not(table: OpenTable, rows: list[Row], column: str) -> None:
     page = table("?columns=name,accuracy,parameters,year,time")
     button = header(page, column).get_by_role("button")
     everything = list(range(len(rows)))
@@ -53,9 +57,7 @@ def test_number_columns_sort_down_then_up_then_not(
     assert header(page, column).get_attribute("aria-sort") is None
 
 
-def test_unknown_values_come_last_whichever_the_direction(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_unknown_values_come_last_whichever_the_direction(table: OpenTable, rows: list[Row]) -> None:
     few = where(rows, lambda row: row["dataset_id"] == "svhn" and row["year"] == 2020)
     assert any(rows[i]["accuracy"] is None for i in few)
     for sort in ("accuracy", "-accuracy"):
@@ -63,7 +65,7 @@ def test_unknown_values_come_last_whichever_the_direction(
         assert shown(page) == by(rows, few, "accuracy", sort.startswith("-"))
 
 
-def test_text_sorts_with_numbers_in_it_by_their_size(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_text_sorts_with_numbers_in_it_by_their_size(table: OpenTable, rows: list[Row]) -> None:
     page = table("?q=model&sort=name")
     plain = where(rows, lambda row: re.fullmatch(r"Model \d+", row["name"]) is not None)
     in_order = [i for i in shown(page) if i in set(plain)]
@@ -71,7 +73,7 @@ def test_text_sorts_with_numbers_in_it_by_their_size(table: Callable[..., Page],
     assert {"Model 9", "Model 10"} <= {rows[i]["name"] for i in in_order}
 
 
-def test_shift_adds_a_further_sort_column(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_shift_adds_a_further_sort_column(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     header(page, "year").get_by_role("button").click()
     header(page, "accuracy").get_by_role("button").click(modifiers=["Shift"])
@@ -81,7 +83,7 @@ def test_shift_adds_a_further_sort_column(table: Callable[..., Page], rows: list
     assert "sorted second, descending" in header(page, "accuracy").inner_text()
 
 
-def test_keyboard_sorts_and_keeps_the_focus(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_keyboard_sorts_and_keeps_the_focus(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     header(page, "year").get_by_role("button").focus()
     page.keyboard.press("Enter")
@@ -94,9 +96,7 @@ def test_keyboard_sorts_and_keeps_the_focus(table: Callable[..., Page], rows: li
     assert shown(page) == wanted[:50]
 
 
-def test_facets_add_within_a_column_and_narrow_across_columns(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_facets_add_within_a_column_and_narrow_across_columns(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     open_panel(page, "Filters")
     dataset = page.locator('.sn-facet[data-column="dataset_id"]')
@@ -116,9 +116,7 @@ def test_facets_add_within_a_column_and_narrow_across_columns(
         assert line.locator(".sn-count").inner_text() == f"{others[name]:,}"
 
 
-def test_a_facet_offers_unknown_and_names_that_javascript_reserves(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_a_facet_offers_unknown_and_names_that_javascript_reserves(table: OpenTable, rows: list[Row]) -> None:
     page = table("?model_type=__proto__&model_type=")
     wanted = where(rows, lambda row: row["model_type"] in {"__proto__", None})
     assert count_line(page) == f"{len(wanted):,} of 5,000 models"
@@ -128,7 +126,7 @@ def test_a_facet_offers_unknown_and_names_that_javascript_reserves(
     assert "Type: unknown" in chips
 
 
-def test_a_range_keeps_known_values_within_its_bounds(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_a_range_keeps_known_values_within_its_bounds(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     open_panel(page, "Filters")
     page.get_by_label("Test accuracy, at least").fill("0.9")
@@ -141,9 +139,7 @@ def test_a_range_keeps_known_values_within_its_bounds(table: Callable[..., Page]
     assert page.get_by_label("Test accuracy, at least").input_value() == ""
 
 
-def test_a_number_shows_its_interval_and_n_and_unknown_is_a_dash(
-    table: Callable[..., Page], rows: list[Row]
-) -> None:
+def test_a_number_shows_its_interval_and_n_and_unknown_is_a_dash(table: OpenTable, rows: list[Row]) -> None:
     page = table("?rows=100&columns=name,parameters,accuracy,time&sort=time")
     visible = shown(page)
     first = next(i for i in visible if rows[i]["accuracy"] is not None)
@@ -162,13 +158,13 @@ def test_a_number_shows_its_interval_and_n_and_unknown_is_a_dash(
     assert page.locator(f'tr[data-row="{small}"] td').nth(2).inner_text().endswith("e-5")
 
 
-def test_the_link_column_leads_to_the_page_of_the_id(table: Callable[..., Page], rows: list[Row]) -> None:
+def test_the_link_column_leads_to_the_page_of_the_id(table: OpenTable, rows: list[Row]) -> None:
     page = table()
     link = page.locator('tr[data-row="3"] th a')
     assert link.get_attribute("href") == f"./models/{rows[3]['model_id']}.html"
 
 
-def test_pages_turn_and_every_row_can_be_shown(table: Callable[..., Page]) -> None:
+def test_pages_turn_and_every_row_can_be_shown(table: OpenTable) -> None:
     page = table()
     page.get_by_role("button", name="Next").click()
     assert shown(page) == list(range(50, 100))
@@ -181,25 +177,19 @@ def test_pages_turn_and_every_row_can_be_shown(table: Callable[..., Page]) -> No
     assert shown(page) == list(range(5000))
 
 
-def test_the_head_and_the_first_column_stay_in_sight(table: Callable[..., Page]) -> None:
+def test_the_head_and_the_first_column_stay_in_sight(table: OpenTable) -> None:
     page = table("?rows=100", width=375)
     box = page.locator(".sn-scroll")
     box.evaluate("box => box.scrollTo(400, 600)")
-    frame = box.bounding_box()
     head, name = page.locator(".sn-grid thead th").first, page.locator(".sn-grid tbody th").nth(30)
-    assert frame is not None
-    assert abs(head.bounding_box()["y"] - frame["y"]) < 3
-    assert abs(name.bounding_box()["x"] - frame["x"]) < 3
+    assert abs(frame(head)["y"] - frame(box)["y"]) < 3
+    assert abs(frame(name)["x"] - frame(box)["x"]) < 3
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
-def test_five_thousand_rows_answer_at_once(table: Callable[..., Page]) -> None:
-    """A letter typed is answered within a fifth of a second, with room for a busy machine."""
-    page = table()
-    page.get_by_role("searchbox").fill("mod")
-    start = time.perf_counter()
-    page.get_by_role("searchbox").fill("model 4")
-    expect(page.locator(".sn-status")).not_to_have_text("5,000 of 5,000 models")
+def test_five_thousand_rows_answer_at_once(table: OpenTable) -> None:
+    """The median search is filtered, sorted and laid out within 0.4 s, even on a busy machine."""
+    page = table("?sort=-accuracy,name")
     took = page.evaluate("""() => {
         const box = document.querySelector('.sn-bar input');
         const times = ['a', 'model', 'svhn 1', ''].map((words) => {
@@ -212,10 +202,9 @@ def test_five_thousand_rows_answer_at_once(table: Callable[..., Page]) -> None:
         return times.sort((a, b) => a - b)[1];
     }""")
     assert took < 400, f"{took:.0f} ms per search"
-    assert time.perf_counter() - start < 10
 
 
-def test_escape_closes_a_panel_and_returns_the_focus(table: Callable[..., Page]) -> None:
+def test_escape_closes_a_panel_and_returns_the_focus(table: OpenTable) -> None:
     page = table()
     open_panel(page, "Filters")
     page.get_by_label("svhn").focus()

@@ -119,7 +119,7 @@ def test_plain_mkdocs_builds_the_same_pages(docs: Path, site: Path, repository: 
     root = docs.parents[1]
     shutil.copy(repository / "mkdocs.yml", root)
     subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", "plain"], cwd=root, check=True,
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", "plain"], cwd=root, check=True,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
     )  # fmt: skip
     assert sorted(_contents(root / "plain")) == sorted(_contents(site))
@@ -190,7 +190,7 @@ def test_mistakes_end_in_a_sentence(
     arguments: list[str], words: str, repository: Path, tmp_path: Path
 ) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "sngen", "site", *arguments], cwd=repository, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", "from sngen.cli import main; main()", "site", *arguments], cwd=repository, capture_output=True, text=True, check=False,
         env={**os.environ, "SECURITYNET_CACHE": str(tmp_path)},
     )  # fmt: skip
     assert run.returncode == 2, run.stderr

@@ -54,7 +54,7 @@ def _row(row: Row, context: Context, root: str) -> list[str]:
     name = text(context.dataset_name(row[_F.dataset_id]))
     key = (row[_F.family], row[_F.dataset_id])
     address = path_of(*key).removesuffix(".md") + ".html"
-    ends = interval(row[_F.ci_low], row[_F.ci_high]) or text(row[_F.ci_method])
+    ends = interval(row[_F.ci_low], row[_F.ci_high], "fraction") or text(row[_F.ci_method])
     return [
         f'<a href="{root}{address}">{name}</a>' if key in context.boards_of else name,
         badge(row[_F.origin]),
