@@ -407,7 +407,9 @@ FINDINGS = Table(
     (
         Column("finding_id", "text", "claim:dataset:origin:method.", required=True, pattern=r"[a-z0-9._/:-]+"),
         Column("claim_id", "text", "The claim.", required=True, pattern=ID_PATTERN),
+        Column("title", "text", "The claim in a few words.", required=True),
         Column("statement", "text", "The claim in words.", required=True),
+        Column("remark", "text", "What a reader should know of this method."),
         Column("family", "text", "Evaluation family.", required=True, allowed=tuple(FAMILIES)),
         Column("dataset_id", "text", "The dataset.", required=True, references="datasets"),
         Column("origin", "text", "Which numbers it was tested on.", required=True, allowed=tuple(ORIGINS)),

@@ -35,6 +35,7 @@ class Claim:
     """
 
     claim_id: str
+    title: str
     statement: str
     family: str
     sign: Literal[1, -1]
@@ -86,6 +87,7 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
     datasets = entry.get("datasets")
     return Claim(
         claim_id=entry["id"],
+        title=entry["title"],
         statement=" ".join(entry["statement"].split()),
         family=entry["family"],
         sign=1 if entry["sign"] == "positive" else -1,

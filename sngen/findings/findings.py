@@ -67,17 +67,19 @@ def _cases(claim: Claim, by_scope: Iterable[tuple[str, str]]) -> Iterator[Case]:
 def _finding(case: Case, selection: Selection, related: Mapping[str, str], rules: Rules) -> dict[str, Any]:
     c, claim, pairs = FINDINGS.c, case.claim, selection.pairs
     group = np.array([related.get(model, model) for model in pairs[SCORES.c.model_id]], dtype=object)
-    title, statistic = STATISTICS[claim.statistic]
+    statistic_name, statistic = STATISTICS[claim.statistic]
     row = FINDINGS.row(
         **{
             c.finding_id: ":".join((claim.claim_id, case.dataset_id, case.origin, case.method)),
             c.claim_id: claim.claim_id,
-            c.statement: " ".join(filter(None, (claim.statement, claim.remarks.get(case.method)))),
+            c.title: claim.title,
+            c.statement: claim.statement,
+            c.remark: claim.remarks.get(case.method),
             c.family: claim.family,
             c.dataset_id: case.dataset_id,
             c.origin: case.origin,
             c.method: case.method,
-            c.statistic: title,
+            c.statistic: statistic_name,
             c.n: len(pairs),
             c.clusters: len(set(group)),
             c.query: selection.query,

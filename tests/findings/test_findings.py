@@ -20,6 +20,7 @@ F = FINDINGS.c
 RULES = Rules(minimum_models=10, resamples=499, seed=0, related_by=("same-weights", "same-recipe-other-seed"))
 CLAIM = Claim(
     claim_id="falls",
+    title="Harder to steal",
     statement="The more accurate, the harder to steal.",
     family="stealing",
     sign=-1,
@@ -79,7 +80,8 @@ def test_finding_is_what_scipy_says() -> None:
     assert row[F.ci_low] < row[F.value] < row[F.ci_high] < 0
     assert (row[F.n], row[F.clusters], row[F.verdict]) == (30, 30, "supported")
     assert row[F.finding_id] == "falls:d:reported:partial"
-    assert row[F.statement] == "The more accurate, the harder to steal. A remark."
+    assert row[F.statement] == "The more accurate, the harder to steal."
+    assert row[F.remark] == "A remark."
 
 
 def test_claim_of_the_other_sign_is_contradicted() -> None:

@@ -46,8 +46,11 @@ def points() -> pd.DataFrame:
         {
             "model_id": [f"m/{i}" for i in range(count)], "name": [f"net {i}" for i in range(count)],
             "purpose": ["benchmark", "security", None] * 4, "origin": "reported", "basis": "a study",
-            "year": [2015 + i % 4 for i in range(count)], TEST.column: [*values[:-1], None], TRAIN.column: [0.99] * 6 + [0.9] * 6,
-            LEVEL.column: values, CORRECTNESS.column: [0.5 + v / 2 for v in values], STEALING.column: values[::-1],
+            "year": [2015 + i % 4 for i in range(count)],
+            TEST.column: [*values[:-1], None],
+            TRAIN.column: [0.99] * 6 + [0.9] * 6,
+            LEVEL.column: values, CORRECTNESS.column: [0.5 + v / 2 for v in values],
+            STEALING.column: values[::-1],
             MEASURED.column: values, f"{MEASURED.column}_ci_low": [v - 0.02 for v in values],
             f"{MEASURED.column}_ci_high": [v + 0.02 for v in values], f"{MEASURED.column}_n": 400,
         }
@@ -190,7 +193,8 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before(drawn: Context, tmp_
 
 
 def test_tick_labels_are_not_rounded_with_the_coordinates() -> None:
-    svg = '<svg viewBox="0 0 1 1"><path d="M1.23456,2.00049" transform="translate(0.98765,3)"/><text x="1.5">0.87654</text></svg>'
+    path = '<path d="M1.23456,2.00049" transform="translate(0.98765,3)"/>'
+    svg = f'<svg viewBox="0 0 1 1">{path}<text x="1.5">0.87654</text></svg>'
     inline = inline_svg(svg, "n", "l")
     assert 'd="M1.23,2" transform="translate(0.99,3)"' in inline
     assert ">0.87654<" in inline

@@ -18,14 +18,16 @@ from sngen.schema import MODELS, TABLES, Column
 
 ATTACK = "".join(HOSTILE)
 #: Elements that our own pages use; an attack that made another one is found.
-OURS = set(
-    "a button caption code dd details div dl dt em figcaption figure form g h1 h2 h3 input label li ol p pre span"
-    " strong summary svg table tbody td th thead tr ul".split()
-)
-OUR_ATTRIBUTES = set(
-    "action aria-label autocomplete class data-bundle data-name data-root data-spec data-src download for href id"
-    " method name placeholder rel role scope style type viewbox".split()
-)
+OURS = {
+    "a", "button", "caption", "code", "dd", "details", "div", "dl", "dt", "em", "figcaption", "figure",
+    "form", "g", "h1", "h2", "h3", "input", "label", "li", "ol", "p", "pre", "span", "strong", "summary",
+    "svg", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+OUR_ATTRIBUTES = {
+    "action", "aria-label", "autocomplete", "class", "data-bundle", "data-name", "data-root", "data-spec",
+    "data-src", "download", "for", "href", "id", "method", "name", "placeholder", "rel", "role", "scope",
+    "style", "type", "viewbox",
+}  # fmt: skip
 
 
 def _free(column: Column) -> bool:
@@ -60,8 +62,11 @@ def hostile() -> StandIn:
 
 @pytest.fixture(scope="module")
 def hostile_docs(
-    hostile: StandIn, make_context: Callable[..., Context], repository: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:  # fmt: skip
+    hostile: StandIn,
+    make_context: Callable[..., Context],
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     folder = tmp_path_factory.mktemp("hostile") / "docs"
     write_docs(make_context(hostile), "", repository / "site", folder)
     return folder

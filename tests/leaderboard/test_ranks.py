@@ -65,9 +65,8 @@ def test_without_common_images_intervals_decide(make_context: Callable[..., Cont
     release.rows["outcomes"][0]["image_ids"] = list(range(1, 401))
     found = _ranking(make_context(release))
     assert found.method == OVERLAP
-    scores = {
-        s["model_id"]: s for s in release.rows["scores"] if (s["metric"], s["setting"]) == ("accuracy", "test")
-    }  # fmt: skip
+    accuracies = [s for s in release.rows["scores"] if (s["metric"], s["setting"]) == ("accuracy", "test")]
+    scores = {score["model_id"]: score for score in accuracies}
     low, high = scores["reference/digits/net-4"], scores["reference/digits/net-0"]
     assert low[SCORES.c.ci_high] < high[SCORES.c.ci_low]
     assert found.intervals["reference/digits/net-4"][0] > 1

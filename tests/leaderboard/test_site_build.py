@@ -60,7 +60,7 @@ def test_two_files_of_one_name_are_refused_and_the_old_docs_stay(
     write_docs(context, "", handwritten, tmp_path / "docs")
     before = _contents(tmp_path / "docs")
     (handwritten / "models.md").write_text("mine")
-    with pytest.raises(CheckFailed, match="models.md: two files"):
+    with pytest.raises(CheckFailed, match=r"models\.md: two files"):
         write_docs(context, "", handwritten, tmp_path / "docs")
     assert _contents(tmp_path / "docs") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["docs", "hand"]
@@ -130,7 +130,7 @@ def test_what_mkdocs_finds_wrong_is_said_and_the_old_site_stays(repository: Path
     (tmp_path / "docs/index.md").write_text("# x\n\n[broken](nowhere.md)\n")
     (tmp_path / "site").mkdir()
     (tmp_path / "site/index.html").write_text("old")
-    with pytest.raises(CheckFailed, match="nowhere.md"):
+    with pytest.raises(CheckFailed, match=r"nowhere\.md"):
         render(repository / "mkdocs.yml", tmp_path / "docs", tmp_path / "site")
     assert (tmp_path / "site/index.html").read_text() == "old"
 
@@ -190,7 +190,8 @@ def test_mistakes_end_in_a_sentence(
     arguments: list[str], words: str, repository: Path, tmp_path: Path
 ) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from sngen.cli import main; main()", "site", *arguments], cwd=repository, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", "from sngen.cli import main; main()", "site", *arguments],
+        cwd=repository, capture_output=True, text=True, check=False,
         env={**os.environ, "SECURITYNET_CACHE": str(tmp_path)},
     )  # fmt: skip
     assert run.returncode == 2, run.stderr

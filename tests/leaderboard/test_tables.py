@@ -11,7 +11,8 @@ from sngen.leaderboard.pages.models import models_table
 from sngen.leaderboard.tables import DataColumn, DataTable
 
 HEADER = {
-    "name", "title", "kind", "description", "unit", "facet", "visible", "digits", "origin", "low", "high", "n",
+    "name", "title", "kind", "description", "unit", "facet", "visible", "digits", "origin", "low",
+    "high", "n",
 }  # fmt: skip
 
 
@@ -21,7 +22,8 @@ def _table(rows: int = 30) -> DataTable:
         (
             DataColumn("name", "Model", "text", [f"<b>{i}</b>" for i in range(rows)]),
             DataColumn("model_id", "Id", "text", [f"a/m_{i}" for i in range(rows)], visible=False),
-            DataColumn("value", "Value", "number", [None, *[0.5] * (rows - 1)], unit="fraction", low="lo", high="hi", origin="measured"),
+            DataColumn("value", "Value", "number", [None, *[0.5] * (rows - 1)], unit="fraction", low="lo",
+                high="hi", origin="measured"),
             DataColumn("lo", "Low", "number", [None, *[0.4] * (rows - 1)], visible=False),
             DataColumn("hi", "High", "number", [None, *[0.6] * (rows - 1)], visible=False),
             DataColumn("tags", "Tags", "tags", [["x", "y"]] * rows),

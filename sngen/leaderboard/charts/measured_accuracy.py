@@ -8,6 +8,7 @@ import pandas as pd
 from sngen.leaderboard.charts.style import (
     fade,
     fit,
+    inline,
     legend_filter,
     prepared,
     purpose_colour,
@@ -37,7 +38,7 @@ def measured_accuracy(points: pd.DataFrame, accuracy: Headline, where: str) -> a
         axis=alt.Axis(labelLimit=200),
     )
     scale, axis = alt.Scale(zero=False, nice=True, padding=6), alt.Axis(tickCount=8)
-    base = alt.Chart(best)
+    base = alt.Chart(inline(best))
     bars = base.mark_rule(strokeWidth=2, aria=False).encode(
         x=alt.X(f"{low}:Q", title=f"{accuracy.title}, 95 % interval", scale=scale, axis=axis),
         x2=f"{high}:Q", y=y, color=purpose_colour(best), opacity=fade(1.0, 0.1),

@@ -64,6 +64,14 @@ def prepared(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def inline(frame: pd.DataFrame) -> alt.InlineData:
+    """The rows as they are: no column's type needs guessing, since every encoding names it."""
+    values: list[dict[str, Any]] = [
+        {str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")
+    ]
+    return alt.InlineData(values=values)
+
+
 def title(words: str, frame: pd.DataFrame) -> alt.TitleParams:
     """The title, and below it where the numbers come from and how many there are."""
     origins = " and ".join(sorted(frame[SCORES.c.origin].unique()))
@@ -127,13 +135,13 @@ def scatter(
     mark = alt.MarkDef(type="point", filled=True, size=55, cursor="pointer", aria=False)
     params = [legend_filter(), zoom()]
     if reference is None:
-        return alt.Chart(points, mark=mark, encoding=encoding, **shown).add_params(*params)
-    marks = alt.Chart(points, mark=mark, encoding=encoding).add_params(*params)
-    line = (
-        alt.Chart(reference)
-        .mark_line(strokeDash=[5, 4], strokeWidth=1.2, color="#7A7F87", clip=True, aria=False)
-        .encode(x="x:Q", y="y:Q")
+        return alt.Chart(inline(points), mark=mark, encoding=encoding, **shown).add_params(*params)
+    marks = alt.Chart(inline(points), mark=mark, encoding=encoding).add_params(*params)
+    dashes = alt.MarkDef(
+        type="line", strokeDash=[5, 4], strokeWidth=1.2, color="#7A7F87", clip=True, aria=False
     )
+    ends = alt.FacetedEncoding(x=alt.X("x:Q"), y=alt.Y("y:Q"))
+    line = alt.Chart(inline(reference), mark=dashes, encoding=ends)
     return alt.LayerChart(layer=[line, marks], **shown)
 
 

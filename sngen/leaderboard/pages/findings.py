@@ -43,9 +43,11 @@ def findings_page(context: Context) -> Page:
 
 
 def _add_claim(body: Body, rows: list[Row], context: Context) -> None:
-    statement = text(rows[0][_F.statement])
-    body.add(f"### {statement}")
-    body.add(plain_table(statement, _HEAD, [_row(row, context, body.root) for row in rows]))
+    title = text(rows[0][_F.title])
+    body.add(f"### {title}", f"<p>{text(rows[0][_F.statement])}</p>")
+    body.add(plain_table(title, _HEAD, [_row(row, context, body.root) for row in rows]))
+    remarks = dict.fromkeys((row[_F.method], row[_F.remark]) for row in rows if row[_F.remark])
+    body.add("\n".join(f"- {text(method)}: {text(remark)}" for method, remark in remarks))
     queries = dict.fromkeys(f"<li><code>{text(row[_F.query])}</code></li>" for row in rows)
     body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(queries)}</ul></details>")
 
