@@ -43,6 +43,28 @@
     };
   }
 
+  // Lines of at most so many letters; a longer word stays whole.
+  function lines(words, letters) {
+    const made = [""];
+    for (const word of [words].flat().join(" ").split(" ")) {
+      const longer = `${made.at(-1)} ${word}`.trim();
+      if (longer.length > letters && made.at(-1)) made.push(word);
+      else made[made.length - 1] = longer;
+    }
+    return made;
+  }
+
+  // Titles do not break by themselves, and a long one would squeeze the points of a narrow chart.
+  function fitted(spec, width) {
+    const made = structuredClone(spec);
+    made.title.text = lines(made.title.text, width / 8);
+    made.title.subtitle = lines(made.title.subtitle, width / 6.5);
+    for (const { encoding } of made.layer ?? [made]) {
+      if (encoding?.x?.title) encoding.x.title = lines(encoding.x.title, width / 9);
+    }
+    return made;
+  }
+
   // A point leads to its model's page. The address is ours, and still only a page below the root is followed.
   function follow(holder, item) {
     const page = item?.datum?.model_page;
@@ -61,7 +83,7 @@
     const picture = [...holder.childNodes];
     holder.append(place);
     try {
-      const made = await window.vegaEmbed(place, structuredClone(spec), {
+      const made = await window.vegaEmbed(place, fitted(spec, holder.clientWidth), {
         actions: false, // downloads are links below the chart
         ast: true, // expressions are interpreted: a page may forbid eval
         renderer: "svg",

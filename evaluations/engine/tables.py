@@ -73,7 +73,7 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 
 def summary_lines(summary: Summary, store: object) -> str:
     failed = len(summary.failures)
-    head = f"{summary.measured} units measured, {summary.there} there before, {failed} failed: {store}"
+    head = f"units measured: {summary.measured}, there before: {summary.there}, failed: {failed}, in {store}"
     if summary.interrupted:
         finished = summary.measured + summary.there
         head = (

@@ -43,7 +43,7 @@ def gauge_rates(network: nn.Module, images: Images) -> Rates:
     """How fast the machine is just now. Takes half a second."""
     from evaluations.calibration import forward_rate, kernel_seconds  # noqa: PLC0415 - torch
 
-    return Rates(kernel_seconds(), forward_rate(network, images, len(images)))
+    return Rates(kernel_seconds(), forward_rate(network, images))
 
 
 @dataclass(frozen=True)

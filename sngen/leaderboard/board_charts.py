@@ -19,7 +19,7 @@ from sngen.leaderboard.charts.membership_against_overfitting import membership_a
 from sngen.leaderboard.charts.stealing_against_target import stealing_against_target
 from sngen.leaderboard.comparable import Board
 from sngen.leaderboard.context import Context
-from sngen.leaderboard.numbers import number, plural
+from sngen.leaderboard.numbers import in_sentence, number, plural
 from sngen.leaderboard.pictures import Picture, picture
 from sngen.schema import HEADLINES, MODELS, Headline
 
@@ -115,10 +115,8 @@ def _membership(board: Board, context: Context) -> Iterator[Picture | None]:
 def _attack_pair(
     base: Headline, base_words: str, entry: Headline, draw: Callable[..., alt.Chart | alt.LayerChart]
 ) -> _Pair:
-    # Within a sentence a title starts small; abbreviations keep their capitals.
-    title = entry.title if entry.title[:2].isupper() else entry.title[0].lower() + entry.title[1:]
     name = entry.column.removeprefix("reported_").replace("_", "-")
-    return _Pair(name, base.column, base_words, entry.column, f"reported {title}", draw)
+    return _Pair(name, base.column, base_words, entry.column, f"reported {in_sentence(entry.title)}", draw)
 
 
 def _scatter(board: Board, context: Context, points: Points, pair: _Pair) -> Picture | None:

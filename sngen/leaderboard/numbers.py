@@ -41,6 +41,18 @@ def metric_title(metric: str) -> str:
     return METRICS[metric].title if metric in METRICS else metric
 
 
+def in_sentence(title: str) -> str:
+    """A title within a sentence: it starts small, abbreviations keep their capitals."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
+
+
+def p_value(value: float | None) -> str:
+    """Two significant digits; below 0.0001 only that."""
+    if value is None:
+        return DASH
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """``3 models``, ``1 model``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

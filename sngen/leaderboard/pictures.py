@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,14 @@ def picture(
 
 def static_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """The specification with a fixed width and the colours that are replaced afterwards."""
-    return {**spec, "width": WIDTH, "config": {**spec.get("config", {}), **_STATIC}}
+    # Titles do not break by themselves, and one wider than the picture would squeeze the points.
+    title = spec["title"]
+    title = {
+        **title,
+        "text": textwrap.wrap(title["text"], WIDTH // 8),
+        "subtitle": textwrap.wrap(title["subtitle"], WIDTH // 6),
+    }
+    return {**spec, "title": title, "width": WIDTH, "config": {**spec.get("config", {}), **_STATIC}}
 
 
 _NUMBERS = re.compile(r'( (?:d|transform|x|y|x1|x2|y1|y2|width|height)=")([^"]*)(")')

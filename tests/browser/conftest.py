@@ -16,7 +16,7 @@ import material
 import pytest
 import synthetic
 from on_page import OpenPage, OpenTable
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 PREFIX = "/some/prefix/"
 FLAGS = (
@@ -24,6 +24,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 HERE = Path(__file__).resolve().parent
+
+expect.set_options(timeout=10_000)  # a busy machine of two cores is slow, and waiting costs nothing
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

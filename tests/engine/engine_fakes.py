@@ -157,6 +157,8 @@ def _misbehave(how: str | None) -> None:
         sys.exit("enough")
     if how == "memory":
         torch.empty(2**60)
+    if how == "hang":
+        time.sleep(300)
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -146,7 +146,7 @@ def test_two_batches_on_one_store_do_every_unit_once(tmp_path: Path, inputs: Fak
     chosen = selection(6, probe={"log": str(log), "seconds": 0.3})
     other = _batch_process(chosen, inputs, store)
     summary = run(chosen, inputs, store)
-    other.join(30)
+    other.join(60)
     assert other.exitcode == 0
     assert started(log) == {f"fakes/m{i}": 1 for i in range(6)}
     processes = {line.split()[1] for line in log.read_text().splitlines()}
@@ -157,7 +157,10 @@ def test_two_batches_on_one_store_do_every_unit_once(tmp_path: Path, inputs: Fak
 
 def test_a_killed_batch_leaves_nothing_half_written_and_goes_on(tmp_path: Path, inputs: FakeInputs) -> None:
     log, store = tmp_path / "log", tmp_path / "store"
-    chosen = selection(10, probe={"log": str(log), "seconds": 0.3})
+    trouble = tmp_path / "trouble"
+    trouble.touch()
+    hanging = {"while": str(trouble), "misbehave": {"fakes/m1": "hang"}}  # only its batch's death can end it
+    chosen = selection(10, probe={"log": str(log), "seconds": 0.2} | hanging)
     moments = random.Random(3)
     for _ in range(2):
         before = started(log).total()
@@ -169,6 +172,7 @@ def test_a_killed_batch_leaves_nothing_half_written_and_goes_on(tmp_path: Path, 
         _wait_for(lambda: not _alive(log), "a unit outlives its batch")
         for record in ResultStore(store):  # raises if one is not whole
             assert record.scores
+    trouble.unlink()
     interrupted = len(results(store))
     assert interrupted < 10
     summary = run(chosen, inputs, store)
@@ -227,7 +231,7 @@ def _alive(log: Path) -> list[int]:
     return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
-def _wait_for(condition: Any, what: str = "the condition never came true", seconds: float = 20) -> None:
+def _wait_for(condition: Any, what: str = "the condition never came true", seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what

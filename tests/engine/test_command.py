@@ -70,7 +70,7 @@ def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.Tem
     assert len(list(ResultStore(store))) == 1
     gone_on = _run(["run", *selecting], reference_cache)
     assert gone_on.returncode == 0, gone_on.stderr
-    assert f"1 units measured, 1 there before, 0 failed: {store}" in gone_on.stdout
+    assert f"units measured: 1, there before: 1, failed: 0, in {store}" in gone_on.stdout
     assert "1 model: no loader yet" in gone_on.stdout
     return store
 

@@ -192,7 +192,8 @@ def _leaderboard(model: Row, rows: dict[str, list[Row]]) -> Row:
 
 def _finding(dataset_id: str, count: int) -> Row:
     return FINDINGS.row(
-        finding_id=f"stealing-falls:{dataset_id}:reported:partial-training-data", claim_id="stealing-falls", title="Stealing falls", remark="Of one method.",
+        finding_id=f"stealing-falls:{dataset_id}:reported:partial-training-data", claim_id="stealing-falls",
+        title="Stealing falls", remark="Of one method.",
         statement="Stealing gets harder as targets get better.", family="stealing", dataset_id=dataset_id,
         origin="reported", method="partial-training-data", statistic="Spearman", value=-0.5, ci_low=-0.7,
         ci_high=-0.2,

@@ -16,9 +16,10 @@ def accuracy_by_year(points: pd.DataFrame, accuracy: Headline, where: str) -> al
     return scatter(
         frame,
         alt.X(
-            f"{MODELS.c.year}:O",
+            f"{MODELS.c.year}:Q",
             title="Year of the paper or of the first publication",
-            axis=alt.Axis(labelAngle=0),
+            scale=alt.Scale(zero=False, nice=False, padding=20),
+            axis=alt.Axis(format="d", tickMinStep=1, labelAngle=0),
         ),
         y_fraction(accuracy.column, accuracy.title),
         words=f"{accuracy.title} by year, {where}",

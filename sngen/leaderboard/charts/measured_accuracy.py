@@ -37,7 +37,7 @@ def measured_accuracy(points: pd.DataFrame, accuracy: Headline, where: str) -> a
         title=None,
         axis=alt.Axis(labelLimit=200),
     )
-    scale, axis = alt.Scale(zero=False, nice=True, padding=6), alt.Axis(tickCount=8)
+    scale, axis = alt.Scale(zero=False, nice=False, padding=10), alt.Axis(tickCount=8)
     base = alt.Chart(inline(best))
     bars = base.mark_rule(strokeWidth=2, aria=False).encode(
         x=alt.X(f"{low}:Q", title=f"{accuracy.title}, 95 % interval", scale=scale, axis=axis),

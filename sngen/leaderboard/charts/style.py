@@ -156,7 +156,7 @@ def y_fraction(column: str, words: str) -> alt.Y:
 
 
 def _fitting() -> alt.Scale:
-    return alt.Scale(zero=False, nice=True, padding=8)
+    return alt.Scale(zero=False, nice=False, padding=12)
 
 
 def diagonal(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
-from sngen.leaderboard.numbers import interval, number
+from sngen.leaderboard.numbers import interval, number, p_value
 from sngen.leaderboard.page import Body, Page, badge, plain_table
 from sngen.leaderboard.pages.leaderboard import path_of
 from sngen.leaderboard.snapshot import Row
@@ -65,6 +65,6 @@ def _row(row: Row, context: Context, root: str) -> list[str]:
         f"{number(row[_F.value], 'fraction')} {ends}",
         number(row[_F.n], "count"),
         number(row[_F.clusters], "count"),
-        number(row[_F.p_adjusted]),
+        text(p_value(row[_F.p_adjusted])),
         f"<strong>{text(row[_F.verdict])}</strong>",
     ]

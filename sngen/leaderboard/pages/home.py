@@ -87,9 +87,10 @@ def _findings(context: Context) -> str:
     if not rows:
         return "No claim is decided by the numbers of this release. [All claims](findings.md)."
     items = "\n".join(
-        f"- **{text(row[_F.title])}**: {text(row[_F.statement])} On {text(context.dataset_name(row[_F.dataset_id]))} "
-        f"{badge(row[_F.origin])}: **{text(row[_F.verdict])}** ({text(row[_F.statistic])} "
-        f"{number(row[_F.value], 'fraction')}, n = {row[_F.n]} models)."
+        f"- **{text(row[_F.title])}**: {text(row[_F.statement])} On "
+        f"{text(context.dataset_name(row[_F.dataset_id]))} {badge(row[_F.origin])}: "
+        f"**{text(row[_F.verdict])}** ({text(row[_F.statistic])} {number(row[_F.value], 'fraction')}, n = "
+        f"{row[_F.n]} models)."
         for row in rows
     )
     return f"{items}\n\n[All claims, with intervals and p-values](findings.md)."

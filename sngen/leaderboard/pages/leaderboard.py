@@ -7,7 +7,7 @@ from sngen.leaderboard.board_table import board_table, quantity_title
 from sngen.leaderboard.comparable import Board, LeftOut
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import link, text
-from sngen.leaderboard.numbers import plural
+from sngen.leaderboard.numbers import in_sentence, plural
 from sngen.leaderboard.page import Body, Page, badge, model_link
 from sngen.schema import DATASETS, FAMILIES, FINDINGS, METRICS, MODELS, SOURCES, TIERS
 
@@ -62,13 +62,13 @@ def _add_board(body: Body, board: Board, context: Context) -> None:
         first = quantity_title(board, board.main)
         tied = plural(ranking.tied_with_first, "model")
         body.add(
-            f'<p class="sn-note">Ranked by {text(first.lower())}. {text(ranking.method)} '
+            f'<p class="sn-note">Ranked by {text(in_sentence(first))}. {text(ranking.method)} '
             f"Here {tied} can claim rank 1.</p>"
         )
     elif board.origin == "reported":
         body.add(
-            '<p class="sn-note">Not ranked: the source gives neither n nor intervals, so values may '
-            "differ by chance. The order is that of the first column of scores.</p>"
+            '<p class="sn-note">Not ranked: nothing in the source tells whether neighbouring values '
+            "differ by more than chance. The order is that of the first column of scores.</p>"
         )
     body.table(
         board_table(board, context, f"{FAMILIES[board.family]}, {board.origin}: {_basis(board, context)}")
@@ -102,7 +102,7 @@ def _basis(board: Board, context: Context) -> str:
 def _board_words(board: Board, context: Context) -> str:
     count = plural(len(board.scores), "model")
     quantities = ", ".join(
-        dict.fromkeys(text(METRICS[metric].title.lower()) for _, _, metric in board.quantities)
+        dict.fromkeys(text(in_sentence(METRICS[metric].title)) for _, _, metric in board.quantities)
     )
     if board.origin == "measured":
         return f"{count}; tier: {text(TIERS[board.tier or ''])}. Columns: {quantities}."
@@ -137,7 +137,7 @@ def _add_findings(body: Body, family: str, dataset_id: str, context: Context) ->
     rows = [r for r in context.snapshot.findings if (r[c.family], r[c.dataset_id]) == (family, dataset_id)]
     if rows:
         items = "\n".join(
-            f"- {text(row[c.statement])} ({row[c.origin]} numbers, n = {row[c.n]}): "
+            f"- {text(row[c.title])} ({text(row[c.method])}, {row[c.origin]}, n = {row[c.n]}): "
             f"**{text(row[c.verdict])}**"
             for row in rows
         )

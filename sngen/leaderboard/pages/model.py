@@ -42,10 +42,11 @@ def model_page(model: Row, context: Context) -> Page:
 
 
 def _lead(model: Row, dataset: Row) -> str:
-    kind = " ".join(text(word) for word in (model[_M.purpose], model[_M.training_kind]) if word)
-    about = f"{kind} model" if kind else "model"
+    purpose, training = model[_M.purpose], model[_M.training_kind]
+    kind = f"{text(purpose)} model" if purpose else "model"
+    trained = f", {text(training)} training" if training else ""
     name = text(dataset[DATASETS.c.name])
-    return f"<p><code>{text(model[_M.model_id])}</code>: {about}, classifies {name}.</p>"
+    return f"<p><code>{text(model[_M.model_id])}</code>: {kind}{trained}, classifies {name}.</p>"
 
 
 def _identity(model: Row, dataset: Row) -> str:
