@@ -88,11 +88,13 @@ class Record:
         for outcome in body["outcomes"]:
             outcome["image_ids"] = _as_ranges(outcome["image_ids"])
         body["integrity"] = content_hash(body)
-        return json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        return (
+            json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Record:
-        """Parse and verify. Raises ``CheckFailed`` naming ``where`` if the content is not what was written."""
+        """Parse and verify. Raises ``CheckFailed`` naming ``where`` if the content is not as written."""
         try:
             body = json.loads(data)
             integrity = body.pop("integrity")
@@ -180,7 +182,9 @@ class ResultStore:
     def read(self, path: Path) -> Record:
         record = Record.from_bytes(path.read_bytes(), str(path))
         if self.path_of(record) != path:
-            raise CheckFailed(f"{path}: holds the record of {self.path_of(record).name}. Restore the file name.")
+            raise CheckFailed(
+                f"{path}: holds the record of {self.path_of(record).name}. Restore the file name."
+            )
         return record
 
     def __iter__(self) -> Iterator[Record]:

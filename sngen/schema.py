@@ -332,7 +332,7 @@ SCORES = Table(
         Column("queries", "int", "Measured: black-box queries in the unit.", unit="count", minimum=0),
         Column(
             "forward_rate", "float",
-            "Measured: this model's bare forwards per CPU-second on the same machine, mean of before and after.",
+            "Measured: this model's bare forwards per CPU-second on this machine, mean of before and after.",
             unit="1/s", minimum=0,
         ),
         Column(
@@ -405,7 +405,9 @@ FINDINGS = Table(
     "one claim, dataset and origin",
     ("finding_id",),
     (
-        Column("finding_id", "text", "claim:dataset:origin:method.", required=True, pattern=r"[a-z0-9._/:-]+"),
+        Column(
+            "finding_id", "text", "claim:dataset:origin:method.", required=True, pattern=r"[a-z0-9._/:-]+"
+        ),
         Column("claim_id", "text", "The claim.", required=True, pattern=ID_PATTERN),
         Column("title", "text", "The claim in a few words.", required=True),
         Column("statement", "text", "The claim in words.", required=True),
@@ -521,7 +523,9 @@ def _headline_columns() -> Iterator[Column]:
         )
         if headline.origin == "measured":
             yield Column(f"{headline.column}_ci_low", "float", "Lower end of its 95 % interval.", metric.unit)
-            yield Column(f"{headline.column}_ci_high", "float", "Upper end of its 95 % interval.", metric.unit)
+            yield Column(
+                f"{headline.column}_ci_high", "float", "Upper end of its 95 % interval.", metric.unit
+            )
             yield Column(f"{headline.column}_n", "int", "Images (or repetitions) behind it.", "count")
 
 

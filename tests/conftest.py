@@ -38,7 +38,9 @@ def shared_zoo() -> Path:
 
 @pytest.fixture(scope="session")
 def facts_folder() -> Path:
-    return _folder(None, SHARED / "facts", "securitynet_benchmark.csv", "an independent extraction of the facts")
+    return _folder(
+        None, SHARED / "facts", "securitynet_benchmark.csv", "an independent extraction of the facts"
+    )
 
 
 @pytest.fixture(scope="session")

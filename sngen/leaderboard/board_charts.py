@@ -131,11 +131,21 @@ def _scatter(board: Board, context: Context, points: Points, pair: _Pair) -> Pic
         f"{pair.y_words[0].upper()}{pair.y_words[1:]} against {pair.x_words} of "
         f"{plural(len(kept), 'model')} on {context.dataset_name(board.dataset_id)}: {pair.x_words} from "
         f"{number(x.min(), unit)} to {number(x.max(), unit)}, {pair.y_words} from "
-        f"{number(y.min(), 'fraction')} to {number(y.max(), 'fraction')}; Spearman's rank correlation "
-        f"{float(spearmanr(x, y).statistic):.2f}.{points.note}"
+        f"{number(y.min(), 'fraction')} to {number(y.max(), 'fraction')}. "
+        f"{_correlations(kept, pair)}{points.note}"
     )
     name = f"{board_name(board)}-{pair.name}"
     return picture(name, pair.draw(kept), kept, words, draw=context.draw, bundle=context.bundle)
+
+
+def _correlations(frame: pd.DataFrame, pair: _Pair) -> str:
+    """Spearman's rho of each purpose on its own: pooled, two populations may show what neither has."""
+    parts = []
+    for purpose, group in frame.groupby(MODELS.c.purpose, sort=True):
+        x, y = group[pair.x], group[pair.y]
+        if len(group) >= FEWEST_POINTS and x.nunique() > 1 and y.nunique() > 1:
+            parts.append(f"{float(spearmanr(x, y).statistic):.2f} for purpose {purpose} (n = {len(group)})")
+    return f"Spearman's rank correlation: {', '.join(parts)}." if parts else ""
 
 
 def _headlines(board: Board) -> list[Headline]:

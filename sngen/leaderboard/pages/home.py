@@ -11,6 +11,7 @@ from sngen.schema import FINDINGS, MODELS, SCORES
 
 PATH = "index.md"
 MOST_FINDINGS = 4
+CONTROL = "control"  # the purpose of the embedded reference suite
 _F = FINDINGS.c
 
 _SEARCH = (
@@ -46,8 +47,10 @@ def _figures(context: Context) -> str:
     snapshot = context.snapshot
     origins = [score[SCORES.c.origin] for score in snapshot.scores]
     used = {model[MODELS.c.dataset_id] for model in snapshot.models.values()}
+    public = sum(model[MODELS.c.purpose] != CONTROL for model in snapshot.models.values())
     figures = (
-        (number(len(snapshot.models), "count"), "public models"),
+        (number(public, "count"), "public models"),
+        (number(len(snapshot.models) - public, "count"), "control models"),
         (number(len(used), "count"), "datasets"),
         (number(origins.count("measured"), "count"), "measured numbers"),
         (number(origins.count("reported"), "count"), "reported numbers"),
