@@ -17,7 +17,7 @@ from stand_in import REAL_SIZES, stand_in  # noqa: E402 - needs the path above
 
 from sngen.leaderboard.build import write_docs  # noqa: E402
 from sngen.leaderboard.context import Context  # noqa: E402
-from sngen.leaderboard.drawing import Drawing  # noqa: E402
+from sngen.leaderboard.drawing import Drawing, drawing_processes  # noqa: E402
 from sngen.leaderboard.protocols import read_protocols  # noqa: E402
 from sngen.leaderboard.rendering import render  # noqa: E402
 from sngen.leaderboard.snapshot import Snapshot  # noqa: E402
@@ -30,10 +30,11 @@ def generate(folder: Path) -> tuple[float, float, int, int]:
     release = stand_in(REAL_SIZES, measured=10)
     protocols = read_protocols(ROOT / "evaluations" / "protocols")
     wall, cpu = time.perf_counter(), time.process_time()
-    drawing = Drawing(folder / "cache")
-    bundle, script = drawing.bundle()
-    context = Context(Snapshot.of(release), protocols, drawing.svg, bundle)
-    pages = write_docs(context, script, ROOT / "site", folder / "docs")
+    with drawing_processes() as executor:
+        drawing = Drawing(folder / "cache", executor)
+        bundle, script = drawing.bundle()
+        context = Context(Snapshot.of(release), protocols, drawing.svg, bundle)
+        pages = write_docs(context, script, ROOT / "site", folder / "docs")
     seconds = time.perf_counter() - wall, time.process_time() - cpu
     return *seconds, len(pages), sum(len(page.pictures) for page in pages)
 

@@ -10,7 +10,7 @@ import click
 from sngen.errors import UsageError
 from sngen.leaderboard.build import write_docs
 from sngen.leaderboard.context import Context
-from sngen.leaderboard.drawing import Drawing
+from sngen.leaderboard.drawing import Drawing, drawing_processes
 from sngen.leaderboard.escape import web_address
 from sngen.leaderboard.protocols import read_protocols
 from sngen.leaderboard.rendering import check_installed, render
@@ -48,12 +48,13 @@ def build(*, release: Path, out: Path, docs: Path, checkout: Path, repository_ur
     if repository_url is not None and web_address(repository_url) is None:
         raise UsageError(f"--repository-url {repository_url!r}: expected https://HOST/OWNER/NAME.")
     start = time.perf_counter()
-    drawing = Drawing(Settings.from_environment().cache / "charts")
-    bundle, script = drawing.bundle()
-    snapshot = Snapshot.of(Release.open(release))
-    protocols = read_protocols(checkout / "evaluations" / "protocols")
-    context = Context(snapshot, protocols, drawing.svg, bundle, repository_url)
-    pages = write_docs(context, script, checkout / "site", docs)
+    with drawing_processes() as executor:
+        drawing = Drawing(Settings.from_environment().cache / "charts", executor)
+        bundle, script = drawing.bundle()
+        snapshot = Snapshot.of(Release.open(release))
+        protocols = read_protocols(checkout / "evaluations" / "protocols")
+        context = Context(snapshot, protocols, drawing.svg, bundle, repository_url)
+        pages = write_docs(context, script, checkout / "site", docs)
     generated = time.perf_counter()
     charts = sum(len(page.pictures) for page in pages)
     click.echo(f"{len(pages):,} pages and {charts} charts written to {docs} in {generated - start:.1f} s")

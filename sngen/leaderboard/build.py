@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sngen.errors import CheckFailed, UsageError
 from sngen.leaderboard.context import Context
+from sngen.leaderboard.drawing import Later
 from sngen.leaderboard.page import Page
 from sngen.leaderboard.pages.audit import audit_page
 from sngen.leaderboard.pages.dictionary import dictionary_page
@@ -38,7 +39,7 @@ def pages(context: Context) -> Iterator[Page]:
     yield audit_page(context)
 
 
-def write_docs(context: Context, bundle_script: str, handwritten: Path, docs: Path) -> list[Page]:
+def write_docs(context: Context, bundle_script: Later, handwritten: Path, docs: Path) -> list[Page]:
     """Write hand-written and generated pages and their assets to ``docs``, replacing what was there.
 
     ``docs`` changes only once everything is written, and holds nothing of an earlier release. Raises
@@ -57,7 +58,7 @@ def write_docs(context: Context, bundle_script: str, handwritten: Path, docs: Pa
                 for path, content in picture.files().items():
                     _write(fresh, path, content)
         if any(page.pictures for page in written):
-            _write(fresh, context.bundle, bundle_script)
+            _write(fresh, context.bundle, bundle_script())
     return written
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sngen.leaderboard.comparable import Board, Quantity, boards
-from sngen.leaderboard.pictures import Draw
+from sngen.leaderboard.drawing import Draw
 from sngen.leaderboard.ranks import Ranking, ranking
 from sngen.leaderboard.snapshot import Snapshot
 from sngen.schema import DATASETS, SCORES

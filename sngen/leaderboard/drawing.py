@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,46 +18,66 @@ _PACKAGE = "vl-convert-python"
 #: What the bundle leaves on the page.
 _EXPORTS = "window.vegaEmbed=vegaEmbed;"
 
+#: Gives a text when asked; it is made in the background until then.
+Later = Callable[[], str]
+#: Draws a Vega-Lite specification as SVG text.
+Draw = Callable[[dict[str, Any]], Later]
+
+
+def drawing_processes() -> Executor:
+    """Processes to draw in: vl-convert lets no other thread of its own process run meanwhile."""
+    return ProcessPoolExecutor(max(1, (os.cpu_count() or 1)), multiprocessing.get_context("spawn"))
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """Draws with vl-convert. What was drawn before by the same version is read from ``cache``, which may be
-    deleted at any time."""
+    """Draws with vl-convert, in ``executor``, while the pages are put together.
+
+    What was drawn before by the same version is read from ``cache``, which may be deleted at any time.
+    """
 
     cache: Path
+    executor: Executor
 
-    def svg(self, spec: dict[str, Any]) -> str:
+    def svg(self, spec: dict[str, Any]) -> Later:
         """The SVG text of a Vega-Lite specification."""
         key = content_hash([_PACKAGE, version(_PACKAGE), spec])
+        return self._kept(f"{key}.svg", _svg, canonical_json(spec).decode())
 
-        def draw() -> str:
-            import vl_convert  # noqa: PLC0415 - an extra, and slow to start
+    def bundle(self) -> tuple[str, Later]:
+        """Vega, Vega-Lite and Vega-Embed as one script: its path below the docs folder, and its text.
 
-            drawn: str = vl_convert.vegalite_to_svg(canonical_json(spec).decode())
-            return drawn
+        The path has a hash of what decides the text: the version of vl-convert, and what is exported.
+        """
+        key = content_hash([_PACKAGE, version(_PACKAGE), _EXPORTS])[:12]
+        return f"assets/vega-{key}.js", self._kept(f"bundle-{key}.js", _bundle, _EXPORTS)
 
-        return self._kept(f"{key}.svg", draw)
-
-    def bundle(self) -> tuple[str, str]:
-        """Vega, Vega-Lite and Vega-Embed as one script: its path below the docs folder, and its text."""
-
-        def make() -> str:
-            import vl_convert  # noqa: PLC0415
-
-            script: str = vl_convert.javascript_bundle(_EXPORTS)
-            return script
-
-        script = self._kept(f"bundle-{version(_PACKAGE)}.js", make)
-        return f"assets/vega-{content_hash(script)[:12]}.js", script
-
-    def _kept(self, name: str, make: Callable[[], str]) -> str:
+    def _kept(self, name: str, make: Callable[[str], str], argument: str) -> Later:
         path = self.cache / name
         if path.exists():
-            return path.read_text(encoding="utf-8")
-        content = make()
-        self.cache.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.cache, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        Path(temporary).replace(path)
-        return content
+            return lambda: path.read_text(encoding="utf-8")
+        return self.executor.submit(_make, path, make, argument).result
+
+
+def _make(path: Path, make: Callable[[str], str], argument: str) -> str:
+    content = make(argument)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(content)
+    Path(temporary).replace(path)
+    return content
+
+
+def _svg(spec: str) -> str:
+    import vl_convert  # noqa: PLC0415 - an extra, and slow to start
+
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return drawn
+
+
+def _bundle(exports: str) -> str:
+    import vl_convert  # noqa: PLC0415
+
+    script: str = vl_convert.javascript_bundle(exports)
+    return script

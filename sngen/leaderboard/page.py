@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,21 @@ from sngen.leaderboard.tables import DataTable
 
 @dataclass(frozen=True)
 class Page:
-    """One Markdown file. ``path`` is relative to the docs folder; ``title`` is plain, unescaped text."""
+    """One Markdown file. ``path`` is relative to the docs folder; ``title`` is plain, unescaped text.
+
+    A part that is a function is asked when the page is written: pictures are drawn in the background.
+    """
 
     path: str
     title: str
-    body: str
+    parts: tuple[str | Callable[[], str], ...]
     tables: tuple[DataTable, ...] = ()
     pictures: tuple[Picture, ...] = ()
     searchable: bool = True
+
+    @property
+    def body(self) -> str:
+        return "\n\n".join(part if isinstance(part, str) else part() for part in self.parts)
 
     def markdown(self) -> str:
         # JSON strings are YAML strings; the title is escaped because the theme puts it into HTML as it is.
@@ -41,7 +48,7 @@ class Body:
     """Markdown under construction, together with the tables and pictures placed in it."""
 
     path: str
-    parts: list[str] = field(default_factory=list)
+    parts: list[str | Callable[[], str]] = field(default_factory=list)
     tables: list[DataTable] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
 
@@ -59,11 +66,10 @@ class Body:
 
     def picture(self, picture: Picture) -> None:
         self.pictures.append(picture)
-        self.parts.append(picture.html(self.root))
+        self.parts.append(lambda: picture.html(self.root))
 
     def page(self, title: str, *, searchable: bool = True) -> Page:
-        body = "\n\n".join(self.parts)
-        return Page(self.path, title, body, tuple(self.tables), tuple(self.pictures), searchable)
+        return Page(self.path, title, tuple(self.parts), tuple(self.tables), tuple(self.pictures), searchable)
 
 
 def key_values(pairs: Iterable[tuple[str, str | None]]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import altair as alt
 import pandas as pd
 
 from sngen.leaderboard.charts.style import WIDTH
+from sngen.leaderboard.drawing import Draw, Later
 from sngen.leaderboard.escape import script_json, text
 from sngen.leaderboard.tables import PROLOGUE
 
@@ -25,9 +25,6 @@ _STATIC = {
     "view": {"stroke": FAINT},
 }
 
-#: Draws a Vega-Lite specification as SVG text.
-Draw = Callable[[dict[str, Any]], str]
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -37,9 +34,13 @@ class Picture:
     title: str
     words: str
     spec: dict[str, Any]
-    svg: str
+    drawn: Later
     csv: str
     bundle: str
+
+    @property
+    def svg(self) -> str:
+        return self.drawn()
 
     def html(self, root: str) -> str:
         """The chart in a page whose way to the site's root is ``root``."""

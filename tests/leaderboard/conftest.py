@@ -18,16 +18,16 @@ from sngen.leaderboard.snapshot import Snapshot
 BUNDLE = "assets/vega-test.js"
 
 
-def flat_svg(spec: dict[str, Any]) -> str:
+def flat_svg(spec: dict[str, Any]) -> Callable[[], str]:
     """In the place of a drawing, where a test is not about drawings."""
-    return f'<svg viewBox="0 0 {spec["width"]} 10"><g id="clip7"/></svg>'
+    return lambda: f'<svg viewBox="0 0 {spec["width"]} 10"><g id="clip7"/></svg>'
 
 
 @pytest.fixture(scope="session")
 def make_context(repository: Path) -> Callable[..., Context]:
     protocols = read_protocols(repository / "evaluations" / "protocols")
 
-    def make(release: StandIn, draw: Callable[[dict[str, Any]], str] = flat_svg) -> Context:
+    def make(release: StandIn, draw: Callable[[dict[str, Any]], Callable[[], str]] = flat_svg) -> Context:
         return Context(Snapshot.of(release), protocols, draw, BUNDLE, "https://example.org/project")
 
     return make
@@ -46,7 +46,7 @@ def context(make_context: Callable[..., Context], small: StandIn) -> Context:
 @pytest.fixture(scope="session")
 def docs(context: Context, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "build" / "docs"
-    write_docs(context, "window.vegaEmbed=null;", repository / "site", folder)
+    write_docs(context, lambda: "window.vegaEmbed=null;", repository / "site", folder)
     return folder
 
 

@@ -68,7 +68,7 @@ def hostile_docs(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     folder = tmp_path_factory.mktemp("hostile") / "docs"
-    write_docs(make_context(hostile), "", repository / "site", folder)
+    write_docs(make_context(hostile), lambda: "", repository / "site", folder)
     return folder
 
 

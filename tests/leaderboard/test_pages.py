@@ -29,8 +29,10 @@ def _read(docs: Path, path: str) -> Read:
 def test_home_has_the_figures_of_the_release(docs: Path, small: StandIn) -> None:
     page = _read(docs, "index.md")
     origins = [score["origin"] for score in small.rows["scores"]]
+    controls = sum(model["purpose"] == "control" for model in small.rows["models"])
+    assert controls > 0
     for figure in (
-        f"{len(small.rows['models'])} public models", "3 datasets",
+        f"{len(small.rows['models']) - controls} public models", f"{controls} control models", "3 datasets",
         f"{origins.count('measured')} measured numbers",
         f"{origins.count('reported')} reported numbers", "1.2.3 release", "sha256:" + "f" * 64,
     ):  # fmt: skip

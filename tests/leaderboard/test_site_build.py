@@ -36,7 +36,9 @@ def test_two_builds_are_identical(
     docs: Path, small: StandIn, make_context: Callable[..., Context], repository: Path, tmp_path: Path
 ) -> None:
     shuffled = StandIn({name: rows[::-1] for name, rows in small.rows.items()}, small.entries)
-    write_docs(make_context(shuffled), "window.vegaEmbed=null;", repository / "site", tmp_path / "docs")
+    write_docs(
+        make_context(shuffled), lambda: "window.vegaEmbed=null;", repository / "site", tmp_path / "docs"
+    )
     first, second = _contents(docs), _contents(tmp_path / "docs")
     assert sorted(first) == sorted(second)
     assert [name for name in first if first[name] != second[name]] == []
@@ -46,7 +48,9 @@ def test_removed_models_leave_no_page(
     make_context: Callable[..., Context], repository: Path, tmp_path: Path
 ) -> None:
     for count, expected in ((3, True), (2, False)):
-        write_docs(make_context(stand_in({"cifar10": count})), "", repository / "site", tmp_path / "docs")
+        write_docs(
+            make_context(stand_in({"cifar10": count})), lambda: "", repository / "site", tmp_path / "docs"
+        )
         assert (tmp_path / "docs/models/securitynet/cifar10/net-2.md").exists() is expected
     assert [path.name for path in tmp_path.iterdir()] == ["docs"]
 
@@ -57,11 +61,11 @@ def test_two_files_of_one_name_are_refused_and_the_old_docs_stay(
     handwritten = tmp_path / "hand"
     shutil.copytree(repository / "site", handwritten)
     context = make_context(stand_in({}, measured=1))
-    write_docs(context, "", handwritten, tmp_path / "docs")
+    write_docs(context, lambda: "", handwritten, tmp_path / "docs")
     before = _contents(tmp_path / "docs")
     (handwritten / "models.md").write_text("mine")
     with pytest.raises(CheckFailed, match=r"models\.md: two files"):
-        write_docs(context, "", handwritten, tmp_path / "docs")
+        write_docs(context, lambda: "", handwritten, tmp_path / "docs")
     assert _contents(tmp_path / "docs") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["docs", "hand"]
 

@@ -46,17 +46,32 @@ def _add_claim(body: Body, rows: list[Row], context: Context) -> None:
     title = text(rows[0][_F.title])
     body.add(f"### {title}", f"<p>{text(rows[0][_F.statement])}</p>")
     body.add(plain_table(title, _HEAD, [_row(row, context, body.root) for row in rows]))
-    remarks = dict.fromkeys((row[_F.method], row[_F.remark]) for row in rows if row[_F.remark])
-    body.add("\n".join(f"- {text(method)}: {text(remark)}" for method, remark in remarks))
+    body.add(_notes(rows, context))
     queries = dict.fromkeys(f"<li><code>{text(row[_F.query])}</code></li>" for row in rows)
     body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(queries)}</ul></details>")
+
+
+def _notes(rows: list[Row], context: Context) -> str:
+    """What to know of a method, and why a case could not be tested."""
+    remarks = dict.fromkeys((row[_F.method], row[_F.remark]) for row in rows if row[_F.remark])
+    lines = [f"- {text(method)}: {text(remark)}" for method, remark in remarks]
+    obstacles: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row[_F.value] is None:
+            case = context.dataset_name(row[_F.dataset_id]), row[_F.ci_method].removeprefix("none: ")
+            obstacles.setdefault(case, []).append(row[_F.method])
+    lines += [
+        f"- {text(name)} ({text(', '.join(methods))}) could not be tested: {text(reason)}."
+        for (name, reason), methods in obstacles.items()
+    ]
+    return "\n".join(lines)
 
 
 def _row(row: Row, context: Context, root: str) -> list[str]:
     name = text(context.dataset_name(row[_F.dataset_id]))
     key = (row[_F.family], row[_F.dataset_id])
     address = path_of(*key).removesuffix(".md") + ".html"
-    ends = interval(row[_F.ci_low], row[_F.ci_high], "fraction") or text(row[_F.ci_method])
+    ends = interval(row[_F.ci_low], row[_F.ci_high], "fraction")
     return [
         f'<a href="{root}{address}">{name}</a>' if key in context.boards_of else name,
         badge(row[_F.origin]),
