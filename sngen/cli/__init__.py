@@ -10,12 +10,13 @@ import click
 from sngen import __version__
 from sngen.errors import SecurityNetError
 
-# command name -> module with a click command of the name ``command``
+# Command name -> module with a click command of the name ``command``, and what it is for. The words stand
+# here because asking the commands for theirs would import pandas, Altair and the rest for ``--help``.
 COMMANDS = {
-    "check": "sngen.cli.check",
-    "import": "sngen.cli.importing",
-    "release": "sngen.cli.release",
-    "site": "sngen.cli.site",
+    "check": ("sngen.cli.check", "Check the whole catalogue and name every problem at once."),
+    "import": ("sngen.cli.importing", "Import a source's own files into the catalogue."),
+    "release": ("sngen.cli.release", "Build and verify releases of the dataset."),
+    "site": ("sngen.cli.site", "Build the static leaderboard, and look at it."),
 }
 
 
@@ -26,8 +27,12 @@ class _LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[name]).command
+        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in sorted(COMMANDS.items())])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
