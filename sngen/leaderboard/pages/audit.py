@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from sngen.leaderboard.context import Context
@@ -29,8 +30,10 @@ def audit_page(context: Context) -> Page:
         return body.page("Audit report")
     head = ("Rule", "Table", "Column", "Rows")
     body.add(plain_table("Rules", head, [_summary(entry) for entry in entries]))
-    for entry in entries:
-        body.add(f"## {text(entry['rule'])}", text(entry["explanation"]), _rows(entry))
+    for (rule, explanation), group in groupby(
+        entries, key=lambda entry: (entry["rule"], entry["explanation"])
+    ):
+        body.add(f"## {text(rule)}", text(explanation), *(_rows(entry) for entry in group))
     return body.page("Audit report")
 
 

@@ -26,7 +26,9 @@ def leaderboard_index(context: Context) -> Page:
             body.add("No numbers in this release.")
             continue
         metrics = {m for d in datasets for b in context.boards_of[family, d] for _, _, m in b.quantities}
-        body.add("; ".join(f"{METRICS[name].title}: {METRICS[name].description}" for name in sorted(metrics)))
+        body.add(
+            "\n".join(f"- {METRICS[name].title}: {METRICS[name].description}" for name in sorted(metrics))
+        )
         rows = [_row(family, dataset, context) for dataset in sorted(datasets, key=context.dataset_name)]
         body.add(plain_table(title, ("Dataset", "Measured", "Reported"), rows))
     return body.page("Leaderboards")

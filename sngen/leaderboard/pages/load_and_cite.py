@@ -17,10 +17,10 @@ from datasets import load_dataset
 leaderboard = load_dataset("securitynet", "leaderboard", split="train").to_pandas()
 scores = load_dataset("securitynet", "scores", split="train").to_pandas()"""
 
-_WITHOUT = """\
+WITHOUT = """\
 import pandas as pd
 
-models = pd.read_parquet("securitynet/data/models.parquet")"""
+models = pd.read_parquet("securitynet/data/models")"""
 
 
 def load_and_cite_page(context: Context) -> Page:
@@ -39,7 +39,7 @@ def load_and_cite_page(context: Context) -> Page:
         "## Load",
         code_block(LOAD),
         "Without the package `datasets`:",
-        code_block(_WITHOUT),
+        code_block(WITHOUT),
         '<p class="sn-note"><code>load_dataset</code> ignores <code>revision=</code> for a local '
         "folder without a word. Check the version in the folder's <code>manifest.json</code>.</p>",
         "## Tables",

@@ -1,0 +1,67 @@
+"""What the README and the site tell a reader to type works as written, on the release that was built."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sngen.cli import COMMANDS
+from sngen.leaderboard.pages.load_and_cite import LOAD, WITHOUT
+from sngen.schema import TABLES
+
+
+@pytest.fixture(scope="module")
+def releases(repository: Path) -> Path:
+    folder = repository / "build" / "release"
+    if not (folder / "securitynet" / "manifest.json").exists():
+        pytest.skip("no release in build/release: make leaderboard builds it")
+    return folder
+
+
+def _python(code: str, folder: Path, cache: Path) -> None:
+    environment = os.environ | {"HF_HOME": str(cache), "HF_HUB_OFFLINE": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, f"{code}\n{run.stderr}"
+
+
+def _readme(repository: Path) -> str:
+    return (repository / "README.md").read_text(encoding="utf-8")
+
+
+def test_python_of_the_readme(repository: Path, releases: Path, tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", _readme(repository), flags=re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        in_release = "load_dataset" in block  # the README says: from the parent folder of the release
+        _python(f"{block}\nassert len(globals())", releases if in_release else repository, tmp_path)
+
+
+@pytest.mark.parametrize("code", [LOAD, WITHOUT])
+def test_python_of_the_site(code: str, releases: Path, tmp_path: Path) -> None:
+    _python(code, releases, tmp_path)
+
+
+def test_the_readme_names_every_config_and_only_commands_that_exist(repository: Path) -> None:
+    words = _readme(repository)
+    assert [name for name in TABLES if f"`{name}`" not in words] == []
+    guide = (repository / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|bin/)sngen ([a-z]+)", words + guide))
+    assert named
+    assert named <= set(COMMANDS)
+
+
+def test_make_targets_of_the_documentation_exist(repository: Path) -> None:
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/pages.yml"):
+        used = set(
+            re.findall(r"(?:^|`|run: )make ([a-z]+)", (repository / name).read_text(), flags=re.MULTILINE)
+        )
+        assert used <= targets, name
