@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RELEASE_VERSION ?= 0.1.0
 WORKERS ?= 2
+# Where mistakes are reported; with it, every model page links to the issue form.
+REPOSITORY_URL ?=
 
 BIN := .venv/bin
 RELEASE := build/release/securitynet
@@ -36,7 +38,7 @@ leaderboard: .venv/installed
 	$(BIN)/sngen check
 	$(BIN)/python -m evaluations run --suite reference --results build/results --workers $(WORKERS)
 	$(BIN)/sngen release build --version $(RELEASE_VERSION) --results data/results --results build/results --out build/release
-	$(BIN)/sngen site build --release $(RELEASE) --out build/site
+	$(BIN)/sngen site build --release $(RELEASE) --out build/site $(if $(REPOSITORY_URL),--repository-url $(REPOSITORY_URL))
 	@echo
 	@echo "The leaderboard is in build/site/index.html; open it in a browser, no server needed."
 	@echo "To serve it:  $(BIN)/sngen site serve"

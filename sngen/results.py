@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from sngen.canonical import canonical_json, content_hash
 from sngen.errors import CheckFailed
+from sngen.whole_files import write_beside
 
 
 @dataclass(frozen=True)
@@ -158,15 +158,8 @@ class ResultStore:
         Raises ``ReproducibilityFailure`` if one with another result is there; that one stays as it is.
         """
         path = self.path_of(record)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        temporary = Path(name)
+        temporary = write_beside(path, record.to_bytes())
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(record.to_bytes())
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.chmod(0o644)
             os.link(temporary, path)  # fails if the name exists: create-if-absent
             return True
         except FileExistsError:

@@ -17,7 +17,8 @@ from evaluations.reference.training_data import labelled_images, seen_images
 from sngen.canonical import content_hash
 from sngen.errors import UsageError
 from sngen.settings import Settings
-from sngen.zoo.weights import blob_path, find_blob, write_whole
+from sngen.whole_files import write_files
+from sngen.zoo.weights import blob_path, find_blob
 
 #: Modules whose source decides the weights. Any change in them trains anew.
 CODE = (
@@ -84,9 +85,9 @@ def _train_into(chosen: Recipe, entry: Path, settings: Settings) -> str:
     seen = seen_images(chosen, load_images(DATASET, chosen.split, settings.data))
     content = save(train(chosen, seen))
     sha256 = hashlib.sha256(content).hexdigest()
-    write_whole(blob_path(sha256, settings), content)
+    write_files({blob_path(sha256, settings): content})
     pointer = {"sha256": sha256, **_key(chosen, settings)}
-    write_whole(entry, json.dumps(pointer, indent=1, sort_keys=True).encode() + b"\n")
+    write_files({entry: json.dumps(pointer, indent=1, sort_keys=True).encode() + b"\n"})
     return sha256
 
 

@@ -11,9 +11,9 @@ from sngen.catalog.audit import format_audit
 from sngen.catalog.importers import Imported
 from sngen.catalog.store import AUDIT_FILE, VOCABULARY, Tables, read_folder, violations
 from sngen.catalog.text_tables import format_table, parse_table
-from sngen.catalog.whole_files import write_files
 from sngen.errors import DataProblem
 from sngen.schema import CATALOG_TABLES, RELATIVES, SOURCES, Table
+from sngen.whole_files import write_files
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sngen.catalog.whole_files import write_files
 from sngen.errors import DataProblem
 from sngen.schema import Column, Table
 from sngen.validation import Problem, show
+from sngen.whole_files import write_files
 
 SEPARATOR = ";"
 _WHOLE = re.compile(r"[+-]?\d+")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sngen.canonical import canonical_json, content_hash
+from sngen.whole_files import write_files
 
 _PACKAGE = "vl-convert-python"
 #: What the bundle leaves on the page.
@@ -61,11 +61,7 @@ class Drawing:
 
 def _make(path: Path, make: Callable[[str], str], argument: str) -> str:
     content = make(argument)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(content)
-    Path(temporary).replace(path)
+    write_files({path: content.encode()})
     return content
 
 

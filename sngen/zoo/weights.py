@@ -5,9 +5,7 @@ In the cache, ``blobs/<sha256>`` holds files by the hash of their bytes and ``te
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from sngen.canonical import file_hash
 from sngen.errors import CheckFailed, UsageError
 from sngen.schema import MODELS, SHA256_PATTERN
 from sngen.settings import ZOO, Settings
+from sngen.whole_files import write_files
 
 
 def blob_path(sha256: str, settings: Settings) -> Path:
@@ -72,24 +71,8 @@ def safe_tensors(model: Mapping[str, Any], settings: Settings) -> Path:
     if not converted.is_file():
         from safetensors.torch import save  # noqa: PLC0415 - needs torch
 
-        write_whole(converted, save(read_torch_checkpoint(blob)))
+        write_files({converted: save(read_torch_checkpoint(blob))})
     return converted
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears with all of its content, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @cache

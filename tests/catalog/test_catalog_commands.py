@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from synthetic_readme import BENCHMARK, MEDMNIST, PROJECT, SECURITY, readme
 
-from sngen.catalog import whole_files
+from sngen import whole_files
 from sngen.catalog.audit import load_audit
 from sngen.errors import DataProblem, UsageError
 

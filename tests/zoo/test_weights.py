@@ -15,7 +15,7 @@ from sngen.errors import CheckFailed, UsageError
 from sngen.schema import MODELS
 from sngen.settings import Settings
 from sngen.zoo.formats.torch_checkpoint import CheckpointRefused
-from sngen.zoo.weights import find_blob, safe_tensors, write_whole
+from sngen.zoo.weights import find_blob, safe_tensors
 
 
 @pytest.fixture
@@ -99,19 +99,6 @@ def test_a_refused_checkpoint_leaves_nothing(settings: Settings, tmp_path: Path)
     with pytest.raises(CheckpointRefused):
         safe_tensors(_row(sha256), settings)
     assert not (settings.cache / "tensors").exists()
-
-
-def test_an_interrupted_write_leaves_the_file_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file"
-    write_whole(path, b"before")
-
-    def interrupted(_self: Path, _target: Path) -> Path:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(path, b"after")
-    assert path.read_bytes() == b"before" and list(tmp_path.iterdir()) == [path]
 
 
 def test_safetensors_are_taken_as_they_are(settings: Settings) -> None:

@@ -28,7 +28,7 @@ def _write(contents: Mapping[Path, bytes | None]) -> None:
     try:
         for path, content in contents.items():
             if content is not None:
-                written.append((_beside(path, content), path))
+                written.append((write_beside(path, content), path))
         for temporary, path in written:
             temporary.replace(path)
     finally:
@@ -39,13 +39,16 @@ def _write(contents: Mapping[Path, bytes | None]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _beside(path: Path, content: bytes) -> Path:
+def write_beside(path: Path, content: bytes) -> Path:
+    """A complete, hidden temporary file in the folder of ``path``, to be renamed or linked to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
         temporary.chmod(0o644)
     except BaseException:
         temporary.unlink(missing_ok=True)
