@@ -14,10 +14,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from filelock import FileLock
 
 from evaluations.cli import cli
 from evaluations.datasets import load_images
-from evaluations.reference.suite import recipe
+from evaluations.engine.inputs import Inputs
+from evaluations.engine.plan import make_plan
+from evaluations.engine.unit import lock_path
+from evaluations.engine.work import choose_models, select
+from evaluations.protocol import load_protocols
+from evaluations.reference.suite import recipe, weights_for
+from evaluations.registry import find_methods
+from sngen.catalog import load_catalog
 from sngen.catalog.text_tables import write_table
 from sngen.errors import UsageError
 from sngen.results import ResultStore
@@ -60,10 +68,13 @@ def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.Tem
     """The results of a run that was stopped by Ctrl-C and then went on."""
     store = tmp_path_factory.mktemp("results")
     selecting = ["--catalog", str(catalog), "--suite", "reference", "--results", str(store)]
-    stopped = _start(["run", *selecting, "--workers", "1"], reference_cache)
-    _wait_for(lambda: any(store.glob("utility-1/**/*.json")), stopped)
-    os.killpg(stopped.pid, signal.SIGINT)  # as a terminal does: to every process of the batch
-    out, err = stopped.communicate(timeout=60)
+    second = lock_path(store, _record_id(MODEL_IDS[1], catalog, reference_cache))
+    second.parent.mkdir()
+    with FileLock(second):  # so that the run cannot end before it is stopped
+        stopped = _start(["run", *selecting, "--workers", "1"], reference_cache)
+        _wait_for(lambda: any(store.glob("utility-1/**/*.json")), stopped)
+        os.killpg(stopped.pid, signal.SIGINT)  # as a terminal does: to every process of the batch
+        out, err = stopped.communicate(timeout=60)
     assert stopped.returncode == 130, err
     assert re.search(r"stopped: at least [01] of 2 units are in .* the same command goes on from here", out)
     assert "Traceback" not in err
@@ -73,6 +84,16 @@ def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.Tem
     assert f"units measured: 1, there before: 1, failed: 0, in {store}" in gone_on.stdout
     assert "1 model: no loader yet" in gone_on.stdout
     return store
+
+
+def _record_id(model_id: str, catalog: Path, settings: Settings) -> str:
+    """Of the model's one unit; trains the model, for its weights decide the id."""
+    weights_for(model_id, settings)
+    tables = load_catalog(catalog)
+    models = choose_models(tables[MODELS.name], None, [model_id])
+    selection = select(models, tables[DATASETS.name], load_protocols(), find_methods())
+    [unit] = make_plan(selection, Inputs(settings)).units
+    return unit.record_id
 
 
 def test_a_stopped_run_goes_on_and_gives_real_records(store: Path, reference_cache: Settings) -> None:
