@@ -6,13 +6,19 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from sngen.cli import COMMANDS
 from sngen.leaderboard.pages.load_and_cite import LOAD, WITHOUT
-from sngen.schema import TABLES
+from sngen.leaderboard.pages.model import use
+from sngen.leaderboard.snapshot import Snapshot
+from sngen.release.read import Release
+from sngen.schema import MODELS, TABLES
+from sngen.settings import CACHE, ZOO, Settings
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +29,8 @@ def releases(repository: Path) -> Path:
     return folder
 
 
-def _python(code: str, folder: Path, cache: Path) -> None:
-    environment = os.environ | {"HF_HOME": str(cache), "HF_HUB_OFFLINE": "1"}
+def _python(code: str, folder: Path, cache: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    environment = {**os.environ, "HF_HOME": str(cache), "HF_HUB_OFFLINE": "1", **settings}
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -46,6 +52,22 @@ def test_python_of_the_readme(repository: Path, releases: Path, tmp_path: Path) 
 @pytest.mark.parametrize("code", [LOAD, WITHOUT])
 def test_python_of_the_site(code: str, releases: Path, tmp_path: Path) -> None:
     _python(code, releases, tmp_path)
+
+
+@pytest.mark.parametrize("model_id", ["reference/digits/linear", "akamaster/cifar10/resnet20"])
+def test_python_of_a_model_page(
+    model_id: str, releases: Path, reference_cache: Settings, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    settings = {CACHE: str(reference_cache.cache)}
+    if model_id.startswith("akamaster"):
+        settings[ZOO] = str(request.getfixturevalue("shared_zoo"))
+    snapshot = Snapshot.of(Release.open(releases / "securitynet"))
+    model = snapshot.models[model_id]
+    code = use(model, snapshot.datasets[model[MODELS.c.dataset_id]], snapshot.version)
+    channels, height, width = model[MODELS.c.input_size].split("x")
+    shape = f"torch.zeros(2, {channels}, {height}, {width})"
+    checked = f"{code}\nimport torch\nassert network({shape}).shape == (2, 10)"
+    _python(checked, releases, tmp_path, settings)
 
 
 def test_the_readme_names_every_config_and_only_commands_that_exist(repository: Path) -> None:

@@ -7,6 +7,7 @@ from sngen.leaderboard.escape import text
 from sngen.leaderboard.numbers import number
 from sngen.leaderboard.page import Body, Page, badge, code_block
 from sngen.leaderboard.pages.load_and_cite import LOAD
+from sngen.leaderboard.snapshot import Row
 from sngen.schema import FINDINGS, MODELS, SCORES
 
 PATH = "index.md"
@@ -82,11 +83,13 @@ def _ways() -> str:
 
 def _findings(context: Context) -> str:
     decided = [row for row in context.snapshot.findings if row[_F.verdict] in {"supported", "contradicted"}]
-    # The findings on most models first; one per claim, so that four different things are said.
-    chosen = {
-        row[_F.claim_id]: row for row in sorted(decided, key=lambda row: (row[_F.n], row[_F.finding_id]))
-    }
-    rows = sorted(chosen.values(), key=lambda row: (-row[_F.n], row[_F.finding_id]))[:MOST_FINDINGS]
+
+    # What contradicts the study first, then the findings on most models; one per claim.
+    def place(row: Row) -> tuple[bool, int, str]:
+        return row[_F.verdict] != "contradicted", -row[_F.n], row[_F.finding_id]
+
+    chosen = {row[_F.claim_id]: row for row in sorted(decided, key=place, reverse=True)}
+    rows = sorted(chosen.values(), key=place)[:MOST_FINDINGS]
     if not rows:
         return "No claim is decided by the numbers of this release. [All claims](findings.md)."
     items = "\n".join(

@@ -36,7 +36,8 @@ def model_page(model: Row, context: Context) -> Page:
     body.add("## Standing", standing(model_id, context, body.root))
     body.add(*_flags(model, scores, context))
     body.add(*_relatives(model_id, context, body.root))
-    body.add("## Use", _use(model, dataset, context.snapshot.version), "## Cite", _cite(model, context))
+    body.add("## Use", code_block(use(model, dataset, context.snapshot.version)))
+    body.add("## Cite", _cite(model, context))
     body.add("## Report a mistake", _report(model, context, body.root))
     return body.page(f"{model[_M.name]} ({dataset[DATASETS.c.name]})", searchable=False)
 
@@ -132,19 +133,38 @@ def _relatives(model_id: str, context: Context, root: str) -> Iterable[str]:
     for pair in context.snapshot.relatives_of.get(model_id, ()):
         first = pair[c.model_a] == model_id
         other = pair[c.model_b] if first else pair[c.model_a]
-        name = context.snapshot.models[other][_M.name]
         relation = (
             f"{text(pair[c.relation])} ({'this one is the first' if first else 'this one is the second'})"
         )
         rows.append(
-            (model_link(root, other, name), relation, text(RELATIONS[pair[c.relation]]), text(pair[c.ground]))
+            # By id: runs of one recipe share their name.
+            (
+                model_link(root, other, other),
+                relation,
+                text(RELATIONS[pair[c.relation]]),
+                text(pair[c.ground]),
+            )
         )
     if rows:
         yield "## Relatives"
         yield plain_table("Relatives", ("Model", "Relation", "Meaning", "Why this is said"), rows)
 
 
-def _use(model: Row, dataset: Row, version: str) -> str:
+# Module, function, and the line that gives a safetensors file.
+_PUBLISHED = (
+    "sngen.zoo.weights",
+    "safe_tensors",
+    "tensors = safe_tensors(model, Settings.from_environment())  # the file must be on this machine",
+)
+_TRAINED = (
+    "evaluations.reference.suite",
+    "weights_for",
+    'tensors, _ = weights_for(model["model_id"], Settings.from_environment())  # trains it where needed',
+)
+
+
+def use(model: Row, dataset: Row, version: str) -> str:
+    """Python that loads the model's scores and, where this project can build it, the network itself."""
     model_id = str(model[_M.model_id])
     lines = [
         f"# release {version}; run this in the folder that holds the release folder 'securitynet'",
@@ -154,20 +174,21 @@ def _use(model: Row, dataset: Row, version: str) -> str:
         f"print(scores[scores.model_id == {model_id!r}])",
     ]
     if model[_M.loader] is not None and dataset[DATASETS.c.num_classes] is not None:
+        finder = _TRAINED if model[_M.weights_sha256] is None else _PUBLISHED
         lines += [
             "",
-            "# the network itself (pixels in [0, 1] to logits); its weights must be on this machine",
+            "# the network itself: pixels in [0, 1] to logits",
             "from sngen.release.read import Release",
             "from sngen.settings import Settings",
             "from sngen.zoo.load import load_network",
-            "from sngen.zoo.weights import safe_tensors",
+            f"from {finder[0]} import {finder[1]}",
             "",
             'models = Release.open("securitynet").table("models")',
             f"model = models[models.model_id == {model_id!r}].iloc[0].to_dict()",
-            "tensors = safe_tensors(model, Settings.from_environment())",
+            finder[2],
             f"network = load_network(model, tensors, num_classes={dataset[DATASETS.c.num_classes]})",
         ]
-    return code_block("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _cite(model: Row, context: Context) -> str:
