@@ -182,7 +182,13 @@ def _start(arguments: Sequence[str], settings: Settings) -> subprocess.Popen[str
         text=True,
         env=environment,
         start_new_session=True,
+        preexec_fn=_hear_interrupts,
     )
+
+
+def _hear_interrupts() -> None:
+    """A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _run(arguments: Sequence[str], settings: Settings) -> subprocess.CompletedProcess[str]:
