@@ -182,7 +182,7 @@ def _start(arguments: Sequence[str], settings: Settings) -> subprocess.Popen[str
         text=True,
         env=environment,
         start_new_session=True,
-        preexec_fn=_hear_interrupts,
+        preexec_fn=_hear_interrupts,  # noqa: PLW1509 - no threads are running here
     )
 
 
