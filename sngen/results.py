@@ -18,6 +18,7 @@ import numpy as np
 
 from sngen.canonical import canonical_json, content_hash
 from sngen.errors import CheckFailed
+from sngen.schema import METRICS
 from sngen.whole_files import write_beside
 
 
@@ -115,8 +116,6 @@ class Record:
         return self._repeatable() == other._repeatable()
 
     def _repeatable(self) -> bytes:
-        from sngen.schema import METRICS  # noqa: PLC0415 - the store itself needs no contract
-
         scores = [asdict(s) for s in self.scores if METRICS[s.metric].repeats == "exactly"]
         return canonical_json([scores, [asdict(outcome) for outcome in self.outcomes]])
 

@@ -206,7 +206,7 @@ def test_tick_labels_are_not_rounded_with_the_coordinates() -> None:
     assert ">0.87654<" in inline
 
 
-def test_the_bundle_is_named_by_its_content_and_loads_nothing(drawing: Drawing) -> None:
+def test_the_bundle_is_named_by_what_decides_it_and_loads_nothing(drawing: Drawing) -> None:
     path, script = drawing.bundle()
     assert re.fullmatch(r"assets/vega-[0-9a-f]{12}\.js", path)
     again, same = drawing.bundle()
