@@ -1,186 +1,140 @@
-"""One file of an upstream repository at a named revision, from a git checkout, an archive or a folder.
+"""Files of an upstream repository at a named revision: from a git checkout, an archive, a folder, or an
+installed package.
 
-A checkout (with or without a work tree) is asked for the file as it is in that commit, so that neither
+A checkout (with or without a work tree) is asked for the files as they are in that commit, so that neither
 another checked-out branch nor an uncommitted change can slip in. Archives that ``git archive`` and GitHub
-make carry their commit, which is compared. A plain folder or another archive cannot be checked.
+make carry their commit, which is compared. An installed package says its version. A plain folder or another
+archive cannot be checked. Nothing that is read is ever executed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import subprocess
-import tarfile
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from sngen.catalog import upstream_archive, upstream_git
 from sngen.errors import CheckFailed, UsageError
 
 #: A source's file of facts is a text of some megabytes at most; more is a mistake or a decompression bomb.
 MOST_BYTES = 64 * 2**20
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True)
 class UpstreamFile:
-    """``revision`` is the full commit wherever that is known; ``checked_by`` says what vouches for it, and
-    is None if nothing does."""
+    """``path`` is within the repository; ``text`` is decoded from UTF-8."""
 
     path: str
     text: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """``revision`` is the full commit wherever that is known, or a package's version; ``checked_by`` says
+    what vouches for it, and is None if nothing does. ``files`` are by path, in order."""
+
     revision: str
     checked_by: str | None
+    files: Mapping[str, UpstreamFile]
+
+    def only(self) -> UpstreamFile:
+        """The file, of a source that has one."""
+        (file,) = self.files.values()
+        return file
+
+    @cached_property
+    def sha256(self) -> str:
+        """That of the file; of several files, of the lines ``SHA-256, two spaces, path``."""
+        if len(self.files) == 1:
+            return self.only().sha256
+        listing = "".join(f"{file.sha256}  {file.path}\n" for file in self.files.values())
+        return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def read_upstream(source: Path, revision: str, path: str) -> UpstreamFile:
-    """The file ``path`` of the repository at ``revision``.
+def read_upstream(source: Path, revision: str, patterns: Sequence[str]) -> Upstream:
+    """The files of the repository at ``revision`` whose path matches one of ``patterns``.
 
-    ``source`` is a checkout, a bare repository, a zip or tar archive, or a folder. Raises ``UsageError`` for
-    a place, revision or file that is not there and ``CheckFailed`` for one that contradicts ``revision``.
+    ``*`` stands for any part of a name, ``**`` for any folders. ``source`` is a checkout, a bare repository,
+    a zip or tar archive, or a folder. Raises ``UsageError`` for a place or revision that is not there and
+    ``CheckFailed`` for one that contradicts ``revision`` or has no file for one of the patterns.
     """
     if not revision.strip():
         raise UsageError("the revision is empty; give the commit that is read, with --revision.")
     if not source.exists():
         raise UsageError(f"{source} does not exist. Give a checkout, archive or folder with --from.")
-    if source.is_dir() and _is_git(source):
-        commit = _commit(source, revision)
-        return _file(path, _git_file(source, commit, path), commit, "git")
+    if source.is_dir() and upstream_git.is_repository(source):
+        commit = upstream_git.commit(source, revision)
+        where = f"{source} at {commit}"
+        sizes = upstream_git.sizes(source, commit)
+        contents = upstream_git.contents(source, commit, _chosen(where, sizes, patterns))
+        return _upstream(commit, "git", where, contents)
     if source.is_dir():
-        return _file(path, _folder_file(source, path), revision, None)
-    content, own = _archive_file(source, path)
-    if own is None:
-        return _file(path, content, revision, None)
-    if not (_ABBREVIATED.fullmatch(revision) and own.startswith(revision)):
+        files = {str(path.relative_to(source)): path for path in sorted(source.rglob("*")) if path.is_file()}
+        chosen = _chosen(str(source), {name: path.stat().st_size for name, path in files.items()}, patterns)
+        return _upstream(revision, None, str(source), {name: files[name].read_bytes() for name in chosen})
+    with upstream_archive.opened(source) as archive:
+        contents = archive.contents(_chosen(str(source), archive.sizes, patterns))
+        own = archive.commit
+    if own is not None and not (_ABBREVIATED.fullmatch(revision) and own.startswith(revision)):
         raise CheckFailed(
             f"{source} is an archive of the commit {own}, expected {revision}. Give --revision {own}, or the "
             f"archive of the other revision."
         )
-    return _file(path, content, own, "the archive's own commit")
+    checked_by = "the archive's own commit" if own else None
+    return _upstream(own or revision, checked_by, str(source), contents)
 
 
-def _file(path: str, content: bytes, revision: str, checked_by: str | None) -> UpstreamFile:
+def read_package(name: str, revision: str | None, patterns: Sequence[str]) -> Upstream:
+    """Files of an installed package, by their path from its top. Raises ``UsageError`` if it is not
+    installed and ``CheckFailed`` if it is installed in another version than ``revision``."""
+    try:
+        package = metadata.distribution(name)
+    except metadata.PackageNotFoundError as error:
+        raise UsageError(f"the package {name} is not installed; pip install {name}.") from error
+    if revision not in (None, package.version):
+        raise CheckFailed(f"{name} is installed in version {package.version}, expected {revision}.")
+    files = {str(path): Path(str(package.locate_file(path))) for path in package.files or ()}
+    sizes = {path: file.stat().st_size for path, file in sorted(files.items()) if file.is_file()}
+    where = f"{name} {package.version}"
+    contents = {path: files[path].read_bytes() for path in _chosen(where, sizes, patterns)}
+    return _upstream(package.version, "the installed package", where, contents)
+
+
+def _chosen(where: str, sizes: Mapping[str, int], patterns: Sequence[str]) -> list[str]:
+    """Paths that match a pattern, sorted. Each pattern must find something."""
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = [path for path in sizes if _matcher(pattern).fullmatch(path)]
+        if not found:
+            raise CheckFailed(_no_file(where, pattern, sizes))
+        chosen.update(found)
+    for path in chosen:
+        if sizes[path] > MOST_BYTES:
+            raise CheckFailed(f"{where}, {path}: {sizes[path]:,} bytes, expected at most {MOST_BYTES:,}.")
+    return sorted(chosen)
+
+
+def _matcher(pattern: str) -> re.Pattern[str]:
+    pieces = {"**/": "(?:[^/]+/)*", "*": "[^/]*"}
+    return re.compile("".join(pieces.get(p) or re.escape(p) for p in re.split(r"(\*\*/|\*)", pattern)))
+
+
+def _upstream(revision: str, checked_by: str | None, where: str, contents: Mapping[str, bytes]) -> Upstream:
+    return Upstream(revision, checked_by, {path: _file(where, path, data) for path, data in contents.items()})
+
+
+def _file(where: str, path: str, content: bytes) -> UpstreamFile:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CheckFailed(
-            f"{path} at {revision}: byte {error.start} is not UTF-8, expected a text."
-        ) from error
-    return UpstreamFile(path, text, hashlib.sha256(content).hexdigest(), revision, checked_by)
-
-
-# --- git ------------------------------------------------------------------------------------------------
-
-
-def _is_git(folder: Path) -> bool:
-    return (folder / ".git").exists() or _is_bare(folder)
-
-
-def _is_bare(folder: Path) -> bool:
-    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git in ``folder`` and nowhere else, without fetching anything and without asking anybody."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    place = ["--git-dir", str(folder)] if not (folder / ".git").exists() else ["-C", str(folder)]
-    try:
-        return subprocess.run(  # noqa: S603 - a list of arguments, no shell
-            ["git", *place, *arguments],  # noqa: S607 - the git of the user's path
-            capture_output=True, check=False, env=environment,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{folder} is a git repository and git is not installed. Install git, or give an archive."
-        ) from error
-
-
-def _commit(folder: Path, revision: str) -> str:
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    commit = found.stdout.decode().strip()
-    if found.returncode or not _COMMIT.fullmatch(commit):
-        said = found.stderr.decode(errors="replace").strip()
-        raise UsageError(
-            f"{folder} has no commit {revision!r}{f' ({said})' if said else ''}. Fetch it there "
-            f"(git fetch origin {revision}), or give a revision that the repository has."
-        )
-    return commit
-
-
-def _git_file(folder: Path, commit: str, path: str) -> bytes:
-    size = _git(folder, "cat-file", "-s", f"{commit}:{path}")
-    if size.returncode:
-        listed = _git(folder, "ls-tree", "-r", "--name-only", commit).stdout.decode(errors="replace")
-        raise CheckFailed(_no_file(f"{folder} at {commit}", path, listed.splitlines()))
-    _refuse_large(f"{folder} at {commit}, {path}", int(size.stdout))
-    found = _git(folder, "cat-file", "blob", f"{commit}:{path}")
-    if found.returncode:
-        said = found.stderr.decode(errors="replace").strip()
-        raise CheckFailed(f"{folder} at {commit}: {path} cannot be read ({said}), expected a file.")
-    return found.stdout
-
-
-# --- Archives and folders -------------------------------------------------------------------------------
-
-
-def _folder_file(folder: Path, path: str) -> bytes:
-    file = folder / path
-    if not file.is_file():
-        names = [str(found.relative_to(folder)) for found in folder.glob("*/*") if found.is_file()]
-        raise CheckFailed(_no_file(str(folder), path, names))
-    _refuse_large(str(file), file.stat().st_size)
-    return file.read_bytes()
-
-
-def _archive_file(archive: Path, path: str) -> tuple[bytes, str | None]:
-    """The file's bytes, and the commit that the archive says it was made from."""
-    try:
-        if zipfile.is_zipfile(archive):
-            return _zip_file(archive, path)
-        if tarfile.is_tarfile(archive):
-            return _tar_file(archive, path)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError) as error:
-        raise CheckFailed(f"{archive}: the archive is damaged ({error}). Download it again.") from error
-    raise UsageError(f"{archive} is neither a zip nor a tar archive; expected one, a checkout or a folder.")
-
-
-def _zip_file(archive: Path, path: str) -> tuple[bytes, str | None]:
-    with zipfile.ZipFile(archive) as opened:
-        sizes = {info.filename: info.file_size for info in opened.infolist() if not info.is_dir()}
-        name = _member(archive, path, sizes)
-        _refuse_large(f"{archive}, {name}", sizes[name])
-        return opened.read(name), _own_commit(opened.comment.decode("ascii", errors="replace"))
-
-
-def _tar_file(archive: Path, path: str) -> tuple[bytes, str | None]:
-    with tarfile.open(archive) as opened:
-        sizes = {member.name: member.size for member in opened if member.isfile()}
-        name = _member(archive, path, sizes)
-        _refuse_large(f"{archive}, {name}", sizes[name])
-        stream = opened.extractfile(name)
-        if stream is None:
-            raise CheckFailed(f"{archive}: {name} is no plain file, expected one.")
-        return stream.read(), _own_commit(opened.pax_headers.get("comment", ""))
-
-
-def _member(archive: Path, path: str, names: Iterable[str]) -> str:
-    """The member that is ``path``, at the top or in the archive's one top folder."""
-    wanted = PurePosixPath(path).parts
-    found = [name for name in names if PurePosixPath(name).parts in (wanted, (name.split("/")[0], *wanted))]
-    if len(found) != 1:
-        if found:
-            raise CheckFailed(f"{archive}: found {', '.join(sorted(found))}, expected one file {path}.")
-        raise CheckFailed(_no_file(str(archive), path, names))
-    return found[0]
-
-
-def _own_commit(comment: str) -> str | None:
-    return comment if _COMMIT.fullmatch(comment) else None
+        raise CheckFailed(f"{where}, {path}: byte {error.start} is not UTF-8, expected a text.") from error
+    return UpstreamFile(path, text, hashlib.sha256(content).hexdigest())
 
 
 def _no_file(where: str, path: str, names: Iterable[str]) -> str:
@@ -188,8 +142,3 @@ def _no_file(where: str, path: str, names: Iterable[str]) -> str:
     similar = sorted(name for name in names if PurePosixPath(name).name.lower() == last)
     hint = f" Files of that name: {', '.join(similar[:5])}." if similar else ""
     return f"{where}: there is no file {path}.{hint} Is it the right repository and revision?"
-
-
-def _refuse_large(what: str, size: int) -> None:
-    if size > MOST_BYTES:
-        raise CheckFailed(f"{what}: {size:,} bytes, expected at most {MOST_BYTES:,}.")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sngen.errors import UsageError
+
+if TYPE_CHECKING:
+    from sngen.catalog.importers import Importer
+    from sngen.catalog.upstream import Upstream
 
 
 @click.command(name="import")
@@ -38,31 +43,24 @@ def command(
     if source is None:
         for name in importer_names():
             importer = find_importer(name)
-            click.echo(f"{name}: {importer.title} ({importer.repository}, {importer.file})")
+            click.echo(f"{name}: {importer.title} ({importer.repository}, {', '.join(importer.files)})")
         return
     importer = find_importer(source)
-    if place is None or revision is None:
-        missing = " and ".join(
-            option
-            for option, value in (("--from PATH", place), ("--revision REV", revision))
-            if value is None
-        )
-        raise UsageError(f"{missing} is missing: where a copy of {importer.repository} is, and which commit.")
-
     from sngen.catalog.audit import counts  # noqa: PLC0415
     from sngen.catalog.importing import count_words, write_import  # noqa: PLC0415
-    from sngen.catalog.upstream import read_upstream  # noqa: PLC0415
     from sngen.catalog.vocabulary import load_vocabulary  # noqa: PLC0415
 
     words = load_vocabulary(vocabulary)
-    file = read_upstream(place, revision, importer.file)
-    imported = importer.convert(file, words)
+    upstream = _read(importer, place, revision)
+    imported = importer.convert(upstream, words)
     differences = write_import(source, imported, catalog)
 
     checked = (
-        f"revision checked by {file.checked_by}" if file.checked_by else "revision as given, not checked"
+        f"revision checked by {upstream.checked_by}"
+        if upstream.checked_by
+        else "revision as given, not checked"
     )
-    click.echo(f"{source}: {file.path} at {file.revision} ({checked})")
+    click.echo(f"{source}: {', '.join(importer.files)} at {upstream.revision} ({checked})")
     click.echo(count_words(imported.tables))
     for (kind, rule), cells in counts(imported.audit).items():
         click.echo(f"  {kind:<10} {rule:<40} {cells:>6,}")
@@ -72,3 +70,16 @@ def command(
         if d
     ]
     click.echo(f"{catalog / source}: {'; '.join(changes) if changes else 'no row changed'}")
+
+
+def _read(importer: Importer, place: Path | None, revision: str | None) -> Upstream:
+    from sngen.catalog.upstream import read_package, read_upstream  # noqa: PLC0415
+
+    if importer.package is not None and place is None:
+        return read_package(importer.package, revision, importer.files)
+    if place is not None and revision is not None:
+        return read_upstream(place, revision, importer.files)
+    missing = " and ".join(
+        option for option, value in (("--from PATH", place), ("--revision REV", revision)) if value is None
+    )
+    raise UsageError(f"{missing} is missing: where a copy of {importer.repository} is, and which commit.")

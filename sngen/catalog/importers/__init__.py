@@ -1,6 +1,7 @@
 """Importers: one module per source (a package where its rules fill several files), found by its name.
 
-Each has an ``IMPORTER``. It turns one file of the upstream repository into catalogue tables and an audit.
+Each has an ``IMPORTER``. It turns files of the upstream repository into catalogue tables and an audit. A
+module's name is the source's id with ``_`` for ``-``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sngen.catalog.audit import Entry
-from sngen.catalog.upstream import UpstreamFile
+from sngen.catalog.upstream import Upstream
 from sngen.catalog.vocabulary import Vocabulary
 from sngen.errors import UsageError
 
@@ -30,17 +31,19 @@ class Imported:
 
 @dataclass(frozen=True)
 class Importer:
-    """``file`` is the path, within the repository, of what ``convert`` reads. ``convert`` raises
-    ``DataProblem`` with everything that it cannot make sense of."""
+    """``files`` are the paths, within the repository, of what ``convert`` reads; ``*`` and ``**`` stand for
+    parts of a name and for folders. ``package`` is set where the upstream is an installed package.
+    ``convert`` raises ``DataProblem`` with everything that it cannot make sense of."""
 
     title: str
     repository: str
-    file: str
-    convert: Callable[[UpstreamFile, Vocabulary], Imported]
+    files: tuple[str, ...]
+    convert: Callable[[Upstream, Vocabulary], Imported]
+    package: str | None = None
 
 
 def importer_names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
 def find_importer(source: str) -> Importer:
@@ -49,5 +52,6 @@ def find_importer(source: str) -> Importer:
     if source not in names:
         nearest = difflib.get_close_matches(source, names, n=3, cutoff=0.4) or names
         raise UsageError(f"no importer for {source!r}. Nearest: {', '.join(nearest)}.")
-    importer: Importer = importlib.import_module(f"{__name__}.{source}").IMPORTER
+    module = importlib.import_module(f"{__name__}.{source.replace('-', '_')}")
+    importer: Importer = module.IMPORTER
     return importer

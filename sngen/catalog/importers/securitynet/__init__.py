@@ -23,27 +23,27 @@ from sngen.catalog.importers.securitynet.projects import (
 from sngen.catalog.importers.securitynet.tables import (
     REPOSITORY,
     TITLE,
-    dataset_rows,
+    contradictions,
     model_rows,
     relative_rows,
     score_rows,
     source_rows,
 )
 from sngen.catalog.rules import apply_flags, apply_rules
-from sngen.catalog.upstream import UpstreamFile
+from sngen.catalog.upstream import Upstream
 from sngen.catalog.vocabulary import Vocabulary
 from sngen.errors import DataProblem
-from sngen.schema import DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES
+from sngen.schema import MODELS, PROJECTS, RELATIVES, SCORES, SOURCES
 
 
-def convert(file: UpstreamFile, vocabulary: Vocabulary) -> Imported:
+def convert(upstream: Upstream, vocabulary: Vocabulary) -> Imported:
     """Read, name, clean, flag, check. Raises ``DataProblem`` with everything that is not as expected."""
+    file = upstream.only()
     benchmark, security, projects = read_sections(file.text, file.path)
     models = [*benchmark, *security]
-    _refuse(unknown_spellings(models, vocabulary))
+    _refuse(unknown_spellings(models, projects, vocabulary))
     problems = name_models(benchmark, security, vocabulary) + name_projects(projects)
-    datasets, contradictions = dataset_rows(models, vocabulary)
-    _refuse(problems + contradictions)
+    _refuse(problems + contradictions(models))
 
     audit = Audit()
     apply_rules(IDENTITY_RULES, models, MODELS.name, audit)
@@ -57,12 +57,11 @@ def convert(file: UpstreamFile, vocabulary: Vocabulary) -> Imported:
     check_numbers({BENCHMARK.heading: benchmark, SECURITY.heading: security}, audit)
 
     tables = {
-        SOURCES.name: source_rows(file),
-        DATASETS.name: datasets,
-        MODELS.name: model_rows(models),
+        SOURCES.name: source_rows(upstream),
+        MODELS.name: model_rows(models, vocabulary),
         SCORES.name: score_rows(models),
         RELATIVES.name: relative_rows(benchmark, security),
-        PROJECTS.name: project_rows(projects),
+        PROJECTS.name: project_rows(projects, vocabulary),
     }
     return Imported(tables, audit.entries)
 
@@ -72,4 +71,4 @@ def _refuse(problems: list[str]) -> None:
         raise DataProblem(problems)
 
 
-IMPORTER = Importer(TITLE, REPOSITORY, "Database/README.MD", convert)
+IMPORTER = Importer(TITLE, REPOSITORY, ("Database/README.MD",), convert)

@@ -6,23 +6,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from sngen.catalog.identifiers import slug
 from sngen.catalog.importers.securitynet.columns import (
-    DATA_CATEGORY,
+    CONFERENCE,
+    COUNTRY,
     DATA_NAME,
     MODEL_NAME,
 )
 from sngen.catalog.rules import Change, Rule, SourceRow, rule
-from sngen.catalog.vocabulary import CATEGORIES, DATASET_NAMES, Vocabulary
+from sngen.catalog.vocabulary import Lookup, Vocabulary
 from sngen.schema import DATASETS, MODELS
 from sngen.validation import show
 
 SOURCE_ID = "securitynet"
+#: Where a row keeps the source's word when the identifier takes its place.
+DATASET_AS_SPELLED = "Data Name, as spelled"
 _FILE_ENDING = re.compile(r"\.(pth|ckpt)$")
-
-
-def slug(text: str) -> str:
-    """Lower case, and every run of other characters than letters and digits as one hyphen."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def bare_name(name: str, dataset_id: str) -> str:
@@ -33,20 +32,17 @@ def bare_name(name: str, dataset_id: str) -> str:
     return head if head and last in (dataset_id, dataset_id.partition("-")[0]) else bare
 
 
-def unknown_spellings(rows: Sequence[SourceRow], vocabulary: Vocabulary) -> list[str]:
-    """A problem for every dataset name and category that the vocabulary does not have."""
-    problems = []
-    for row in rows:
-        for column, table, known in (
-            (DATA_NAME, DATASET_NAMES, vocabulary.datasets),
-            (DATA_CATEGORY, CATEGORIES, vocabulary.categories),
-        ):
-            if row[column] not in known:
-                expected = vocabulary.unknown(table, row[column])
-                problems.append(
-                    f"{row.place}, column {column!r}: found {show(row[column])}, expected {expected}"
-                )
-    return problems
+def unknown_spellings(
+    models: Sequence[SourceRow], projects: Sequence[SourceRow], vocabulary: Vocabulary
+) -> list[str]:
+    """A problem for every dataset, country and venue that the vocabulary does not have."""
+    lookup = Lookup(vocabulary, [])
+    for row in models:
+        lookup.dataset(row[DATA_NAME], f"{row.place}, column {DATA_NAME!r}")
+        lookup.countries(row[COUNTRY], f"{row.place}, column {COUNTRY!r}")
+    for row in (*models, *projects):
+        lookup.venue(row[CONFERENCE], f"{row.place}, column {CONFERENCE!r}")
+    return lookup.problems
 
 
 def name_models(
@@ -55,9 +51,10 @@ def name_models(
     """Give every row its id. Returns a problem for every id that two rows would have."""
     rows = [*benchmark, *security]
     for row in rows:
-        dataset_id = vocabulary.datasets[row[DATA_NAME]].id
+        dataset_id = vocabulary.dataset(row[DATA_NAME]) or ""
         row.row_id = f"{SOURCE_ID}/{dataset_id}/{slug(bare_name(row[MODEL_NAME], dataset_id))}"
         row.values[DATASETS.c.dataset_id] = dataset_id
+        row.values[DATASET_AS_SPELLED] = row[DATA_NAME]
         row.values[MODELS.c.model_id] = row.row_id
     for repeated in _by_id(security).values():
         for run, row in enumerate(repeated, start=1):

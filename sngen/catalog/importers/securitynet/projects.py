@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from sngen.catalog.identifiers import slug
 from sngen.catalog.importers.securitynet.columns import (
     CONFERENCE,
-    CONFERENCE_TYPE,
     NOTE,
     PAPER_LINK,
     TITLE,
     WEIGHTS,
     YEAR,
 )
-from sngen.catalog.importers.securitynet.identity import SOURCE_ID, repeated_ids, slug
+from sngen.catalog.importers.securitynet.identity import SOURCE_ID, repeated_ids
 from sngen.catalog.rules import Change, Flag, Rule, SourceRow, flag, rule
+from sngen.catalog.vocabulary import Vocabulary
 from sngen.schema import PROJECTS
 
 _VENUE_REMARK = re.compile(r"\s*\([A-Za-z]+ 20\d\d\b[^()]*\)$")
@@ -99,26 +100,17 @@ PROJECT_RULES: tuple[Rule, ...] = (
 PROJECT_FLAGS: tuple[Flag, ...] = (weights_link_is_not_github, source_says_no_weights)
 
 
-def project_rows(rows: Sequence[SourceRow]) -> list[dict[str, Any]]:
-    """The table projects. Its flags name the rules that changed a row, and what is odd about it."""
-    return [
-        PROJECTS.row(
-            **{
-                PROJECTS.c.project_id: row.row_id,
-                PROJECTS.c.title: row[TITLE],
-                PROJECTS.c.venue: row[CONFERENCE],
-                PROJECTS.c.venue_type: row[CONFERENCE_TYPE],
-                PROJECTS.c.year: row[YEAR],
-                PROJECTS.c.paper_url: row[PAPER_LINK],
-                PROJECTS.c.weights_url: row[WEIGHTS],
-                PROJECTS.c.note: row[NOTE],
-                PROJECTS.c.source_id: SOURCE_ID,
-                PROJECTS.c.source_row: row.number,
-                PROJECTS.c.flags: [
-                    *row.rules,
-                    *(name for names in row.cell_flags.values() for name in names),
-                ],
-            }
-        )
-        for row in rows
-    ]
+def project_rows(rows: Sequence[SourceRow], vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """The table projects."""
+    return [_project(row, vocabulary) for row in rows]
+
+
+def _project(row: SourceRow, vocabulary: Vocabulary) -> dict[str, Any]:
+    """A row's flags name the rules that changed it, and what is odd about it."""
+    venue, venue_type = vocabulary.venue(row[CONFERENCE]) or (None, None)
+    flags = [*row.rules, *(name for names in row.cell_flags.values() for name in names)]
+    return PROJECTS.row(
+        project_id=row.row_id, kind="publication", title=row[TITLE], venue=venue, venue_type=venue_type,
+        year=row[YEAR], paper_url=row[PAPER_LINK], weights_url=row[WEIGHTS], note=row[NOTE],
+        source_id=SOURCE_ID, source_row=row.number, flags=flags,
+    )  # fmt: skip

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
+from urllib.parse import urlsplit
 
 from sngen.catalog.importers.securitynet.columns import (
     CONFERENCE,
-    CONFERENCE_TYPE,
     COUNTRY,
     DATA_CATEGORY,
     DATA_NAME,
@@ -25,11 +25,12 @@ from sngen.catalog.importers.securitynet.columns import (
     WEIGHTS,
     YEAR,
 )
-from sngen.catalog.importers.securitynet.identity import SOURCE_ID
+from sngen.catalog.importers.securitynet.identity import DATASET_AS_SPELLED, SOURCE_ID
+from sngen.catalog.reported import reported_score, source_row, with_source_words
 from sngen.catalog.rules import SourceRow
-from sngen.catalog.upstream import UpstreamFile
+from sngen.catalog.upstream import Upstream
 from sngen.catalog.vocabulary import Vocabulary
-from sngen.schema import DATASETS, HEADLINES, METRICS, MODELS, RELATIVES, SCORES, SOURCES, score_id
+from sngen.schema import DATASETS, HEADLINES, MODELS, RELATIVES
 from sngen.validation import show
 
 REPOSITORY = "https://github.com/TrustAIRLab/SecurityNet"
@@ -44,35 +45,51 @@ _HEADLINES = {headline.column: headline for headline in HEADLINES}
 _RUN_OF_THREE = re.compile(r"(?P<recipe>.+)_(?P<run>[123])(\.pth)?$")
 #: The contract's columns that rules have already filled in under their own names.
 _DERIVED = (
-    MODELS.c.dataset_id, MODELS.c.architecture, MODELS.c.publisher, MODELS.c.training_kind,
+    MODELS.c.dataset_id, MODELS.c.architecture, MODELS.c.training_kind,
     MODELS.c.weights_file, MODELS.c.weights_revision, MODELS.c.weights_inferred,
 )  # fmt: skip
 _TAKEN = {
-    MODELS.c.name: MODEL_NAME, MODELS.c.model_type: MODEL_TYPE, MODELS.c.training_size: TRAINING_SIZE,
-    MODELS.c.purpose: PURPOSE, MODELS.c.country: COUNTRY, MODELS.c.num_authors: NUM_AUTHORS,
-    MODELS.c.venue: CONFERENCE, MODELS.c.venue_type: CONFERENCE_TYPE, MODELS.c.year: YEAR,
+    MODELS.c.name: MODEL_NAME, MODELS.c.training_size: TRAINING_SIZE, MODELS.c.num_outputs: NUM_CLASS,
+    MODELS.c.purpose: PURPOSE, MODELS.c.num_authors: NUM_AUTHORS, MODELS.c.year: YEAR,
     MODELS.c.paper_url: PAPER_LINK, MODELS.c.weights_url: WEIGHTS,
 }  # fmt: skip
+#: No row links to a checkpoint.
+_WEIGHTS_KINDS = {"github.com": "repository", "zenodo.org": "page"}
+_ROLES = {"adversarial": "adversarially-trained", "standard": "standard-reference"}
 
 
-def source_rows(file: UpstreamFile) -> Rows:
+def source_rows(upstream: Upstream) -> Rows:
     return [
-        SOURCES.row(
-            source_id=SOURCE_ID, title=TITLE, url=REPOSITORY, revision=file.revision, file=file.path,
-            file_sha256=file.sha256, license="MIT", citation=CITATION,
+        source_row(
+            SOURCE_ID, upstream, upstream.only().path, title=TITLE, url=REPOSITORY, license="MIT",
+            citation=CITATION,
         )
     ]  # fmt: skip
 
 
-def model_rows(rows: Sequence[SourceRow]) -> Rows:
-    return [
-        MODELS.row(
-            **{column: row[taken] for column, taken in _TAKEN.items()},
-            **{column: row[column] for column in _DERIVED},
-            model_id=row.row_id, source_id=SOURCE_ID, source_row=row.number, flags=row.flags or None,
-        )
-        for row in rows
-    ]  # fmt: skip
+def model_rows(rows: Sequence[SourceRow], vocabulary: Vocabulary) -> Rows:
+    return [_model(row, vocabulary) for row in rows]
+
+
+def _model(row: SourceRow, vocabulary: Vocabulary) -> dict[str, Any]:
+    venue, venue_type = vocabulary.venue(row[CONFERENCE]) or (None, None)
+    publisher, publisher_type = row[MODELS.c.publisher], None
+    if publisher is not None:
+        publisher, publisher_type = vocabulary.publisher(publisher) or (publisher, None)
+    model = MODELS.row(
+        **{column: row[taken] for column, taken in _TAKEN.items()},
+        **{column: row[column] for column in _DERIVED},
+        model_id=row.row_id, source_id=SOURCE_ID, source_row=row.number, flags=row.flags or None,
+        task="classification", model_type=vocabulary.model_type(row[MODEL_TYPE]),
+        country=vocabulary.countries(row[COUNTRY]), venue=venue, venue_type=venue_type,
+        publisher=publisher, publisher_type=publisher_type,
+        weights_kind=_WEIGHTS_KINDS.get(urlsplit(row[WEIGHTS]).netloc),
+        security_role=_ROLES.get(row[MODELS.c.training_kind]) if row[PURPOSE] == "security" else None,
+    )  # fmt: skip
+    return with_source_words(
+        model, dataset_id=row[DATASET_AS_SPELLED], model_type=row[MODEL_TYPE],
+        country=row[COUNTRY], data_category=row[DATA_CATEGORY],
+    )  # fmt: skip
 
 
 def score_rows(rows: Sequence[SourceRow]) -> Rows:
@@ -87,20 +104,15 @@ def score_rows(rows: Sequence[SourceRow]) -> Rows:
 
 def _score(row: SourceRow, column: str, headline_column: str) -> dict[str, Any]:
     headline = _HEADLINES[headline_column]
-    dataset_id = row[DATASETS.c.dataset_id]
-    kind = (headline.method, headline.setting, headline.metric)
-    return SCORES.row(
-        score_id=score_id(row.row_id, dataset_id, f"reported/{SOURCE_ID}", *kind),
-        model_id=row.row_id, dataset_id=dataset_id, family=headline.family, method=headline.method,
-        setting=headline.setting, metric=headline.metric, value=row[column],
-        unit=METRICS[headline.metric].unit, ci_method="not reported", origin="reported",
-        flags=row.cell_flags.get(column), source_id=SOURCE_ID, source_row=row.number, source_column=column,
+    kind = (headline.family, headline.method, headline.setting, headline.metric)
+    return reported_score(
+        SOURCE_ID, row.row_id, row[DATASETS.c.dataset_id], kind, row[column],
+        flags=row.cell_flags.get(column), source_row=row.number, source_column=column,
     )  # fmt: skip
 
 
-def dataset_rows(rows: Sequence[SourceRow], vocabulary: Vocabulary) -> tuple[Rows, list[str]]:
-    """What the rows of a dataset agree on, and a problem for every row that contradicts an earlier one."""
-    names = {word.id: word.name for word in vocabulary.datasets.values()}
+def contradictions(rows: Sequence[SourceRow]) -> list[str]:
+    """A problem for every row that contradicts an earlier one of the same dataset."""
     first: dict[str, SourceRow] = {}
     problems = []
     for row in rows:
@@ -111,15 +123,7 @@ def dataset_rows(rows: Sequence[SourceRow], vocabulary: Vocabulary) -> tuple[Row
             for column in (DATA_CATEGORY, NUM_CLASS, TRAINING_SIZE)
             if row[column] != earlier[column]
         ]
-    datasets = [
-        DATASETS.row(
-            dataset_id=dataset_id, name=names[dataset_id], num_classes=row[NUM_CLASS],
-            category=vocabulary.categories[row[DATA_CATEGORY]].id, train_size=row[TRAINING_SIZE],
-            source_id=SOURCE_ID,
-        )
-        for dataset_id, row in first.items()
-    ]  # fmt: skip
-    return datasets, problems
+    return problems
 
 
 def relative_rows(benchmark: Sequence[SourceRow], security: Sequence[SourceRow]) -> Rows:

@@ -1,0 +1,134 @@
+"""What a score's value means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a score's value means. ``better`` is "higher", "lower" or "neither", from the model owner's side.
+
+    ``repeats`` says what another run gives: "exactly" the same value, or one that varies with the machine.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["higher", "lower", "neither"]
+    description: str
+    minimum: float | None = 0.0
+    maximum: float | None = 1.0
+    repeats: Literal["exactly", "with-machine"] = "exactly"
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "Accuracy", "fraction", "higher", "Share of images whose top-1 label is right."),
+        Metric(
+            "overfitting_level", "Overfitting level", "fraction", "lower",
+            "Train accuracy minus test accuracy, signed.", -1.0, 1.0,
+        ),
+        Metric(
+            "expected_calibration_error", "Calibration error", "fraction", "lower",
+            "Expected calibration error: mean |confidence - accuracy| over 15 equal-width confidence bins, "
+            "weighted by the bins' sizes (Guo et al. 2017, arXiv:1706.04599).",
+        ),
+        Metric(
+            "mean_confidence", "Clean confidence", "fraction", "neither",
+            "Mean probability of the predicted class on clean images.",
+        ),
+        Metric("parameters", "Parameters", "count", "neither", "Number of parameters.", 0.0, None),
+        Metric(
+            "forward_time", "Forward time", "s", "lower",
+            "Median wall time of one image's forward pass, in batches.", 0.0, None, "with-machine",
+        ),
+        Metric(
+            "top5_accuracy", "Top-5 accuracy", "fraction", "higher",
+            "Share of images whose label is among the five most probable classes.",
+        ),
+        Metric(
+            "mean_class_recall", "Mean class recall", "fraction", "higher",
+            "Share of right answers per class, averaged over classes.",
+        ),
+        Metric("macro_f1", "Macro F1", "fraction", "higher", "F1 score per class, averaged over classes."),
+        Metric(
+            "worst_region_accuracy", "Worst-region accuracy", "fraction", "higher",
+            "Accuracy in the geographic region where it is lowest.",
+        ),
+        Metric(
+            "worst_group_accuracy", "Worst-group accuracy", "fraction", "higher",
+            "Accuracy in the group of images where it is lowest.",
+        ),
+        Metric(
+            "worst_group_top5_accuracy", "Worst-group top-5 accuracy", "fraction", "higher",
+            "Top-5 accuracy in the group of images where it is lowest.",
+        ),
+        Metric(
+            "mean_average_precision", "mAP", "fraction", "higher",
+            "Area under the precision-recall curve per label, averaged over labels.",
+        ),
+        Metric(
+            "mean_label_auc", "Mean label AUC", "fraction", "higher",
+            "Area under the ROC curve per label, averaged over labels; 0.5 is chance.",
+        ),
+        Metric(
+            "mean_label_accuracy", "Mean label accuracy", "fraction", "higher",
+            "Accuracy per label (half on the positives, half on the negatives), averaged over labels.",
+        ),
+        Metric(
+            "true_positive_rate", "True positive rate", "fraction", "higher",
+            "Share of positives found, at the false positive rate that the setting names.",
+        ),
+        Metric(
+            "verification_accuracy", "Verification accuracy", "fraction", "higher",
+            "Share of pairs of images that are rightly told to show the same person or not.",
+        ),
+        Metric(
+            "robust_accuracy", "Robust accuracy", "fraction", "higher",
+            "Share of images still classified rightly under the attack.",
+        ),
+        Metric(
+            "certified_accuracy", "Certified accuracy", "fraction", "higher",
+            "Share of images for which the right answer is proven for every perturbation of the size.",
+        ),
+        Metric(
+            "attack_success_rate", "Attack success rate", "fraction", "lower",
+            "Share of images for which the attack reaches its aim; the method says which aim.",
+        ),
+        Metric(
+            "mean_corruption_error", "mCE", "% of AlexNet", "lower",
+            "Mean corruption error: error under each corruption relative to AlexNet's, averaged; 100 is "
+            "AlexNet (Hendrycks and Dietterich 2019, arXiv:1903.12261).", 0.0, None,
+        ),
+        Metric(
+            "mean_flip_rate", "mFR", "% of AlexNet", "lower",
+            "Mean flip rate: how often the answer changes from frame to frame of a perturbation sequence, "
+            "relative to AlexNet (arXiv:1903.12261).", 0.0, None,
+        ),
+        Metric(
+            "mean_top5_distance", "mT5D", "% of AlexNet", "lower",
+            "Mean top-5 distance between answers of consecutive frames, relative to AlexNet "
+            "(arXiv:1903.12261).", 0.0, None,
+        ),
+        Metric(
+            "shape_bias", "Shape bias", "fraction", "neither",
+            "Share of answers by shape among the answers by shape or texture, on images whose shape and "
+            "texture disagree (Geirhos et al. 2019, arXiv:1811.12231).",
+        ),
+        Metric(
+            "stealing_accuracy", "Stealing accuracy", "fraction", "lower",
+            "Test accuracy of the surrogate that was trained on the target's answers.",
+        ),
+        Metric(
+            "stealing_agreement", "Stealing agreement", "fraction", "lower",
+            "Share of test images on which surrogate and target give the same label (fidelity).",
+        ),
+        Metric(
+            "auc", "AUC", "fraction", "lower",
+            "Area under the ROC curve of the attack's member score; 0.5 is chance.",
+        ),
+    )
+}  # fmt: skip
