@@ -79,7 +79,7 @@ def read_upstream(source: Path, revision: str, patterns: Sequence[str]) -> Upstr
         chosen = _chosen(str(source), {name: path.stat().st_size for name, path in files.items()}, patterns)
         return _upstream(revision, None, str(source), {name: files[name].read_bytes() for name in chosen})
     with upstream_archive.opened(source) as archive:
-        contents = archive.contents(_chosen(str(source), archive.sizes, patterns))
+        contents = _archive_contents(archive, patterns)
         own = archive.commit
     if own is not None and not (_ABBREVIATED.fullmatch(revision) and own.startswith(revision)):
         raise CheckFailed(
@@ -106,13 +106,30 @@ def read_package(name: str, revision: str | None, patterns: Sequence[str]) -> Up
     return _upstream(package.version, "the installed package", where, contents)
 
 
+def _archive_contents(archive: upstream_archive.Archive, patterns: Sequence[str]) -> dict[str, bytes]:
+    """By path within the repository, which most archives put into one folder."""
+    where, top = str(archive.path), archive.top
+    try:
+        return archive.contents(_chosen(where, archive.sizes, patterns))
+    except _NoFile:
+        if not top:
+            raise
+    inner = {name.removeprefix(top): size for name, size in archive.sizes.items()}
+    names = [top + path for path in _chosen(where, inner, patterns)]
+    return {name.removeprefix(top): content for name, content in archive.contents(names).items()}
+
+
+class _NoFile(CheckFailed):
+    """No file for one of the patterns."""
+
+
 def _chosen(where: str, sizes: Mapping[str, int], patterns: Sequence[str]) -> list[str]:
     """Paths that match a pattern, sorted. Each pattern must find something."""
     chosen: set[str] = set()
     for pattern in patterns:
         found = [path for path in sizes if _matcher(pattern).fullmatch(path)]
         if not found:
-            raise CheckFailed(_no_file(where, pattern, sizes))
+            raise _NoFile(_no_file(where, pattern, sizes))
         chosen.update(found)
     for path in chosen:
         if sizes[path] > MOST_BYTES:

@@ -1,4 +1,4 @@
-"""Files of a zip or tar archive of a repository, without its one top folder."""
+"""Files of a zip or tar archive of a repository."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error,
 
 @dataclass(frozen=True)
 class Archive:
-    """``sizes`` are bytes by path within the repository; ``commit`` is what the archive says it was made
-    from, None if it does not say."""
+    """``sizes`` are bytes by name; ``top`` is the one folder that holds everything, with a slash, and empty
+    if there is none; ``commit`` is what the archive says it was made from, None if it does not say."""
 
     path: Path
     sizes: Mapping[str, int]
+    top: str
     commit: str | None
-    _names: Mapping[str, str]
     _file: zipfile.ZipFile | tarfile.TarFile
 
-    def contents(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return {path: self._read(self._names[path]) for path in paths}
+    def contents(self, names: Sequence[str]) -> dict[str, bytes]:
+        return {name: self._read(name) for name in names}
 
     def _read(self, name: str) -> bytes:
         if isinstance(self._file, zipfile.ZipFile):
@@ -64,6 +64,4 @@ def _archive(
 ) -> Archive:
     tops = {name.split("/")[0] for name in sizes}
     top = f"{tops.pop()}/" if len(tops) == 1 and all("/" in name for name in sizes) else ""
-    names = {name.removeprefix(top): name for name in sizes}
-    commit = comment if _COMMIT.fullmatch(comment) else None
-    return Archive(path, {short: sizes[name] for short, name in names.items()}, commit, names, file)
+    return Archive(path, sizes, top, comment if _COMMIT.fullmatch(comment) else None, file)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sngen.catalog.upstream import Upstream
 
 
+#: Changed rows of each kind and table that are listed.
+MOST_ROWS = 12
+
+
 @click.command(name="import")
 @click.argument("source", required=False)
 @click.option(
@@ -31,8 +35,16 @@ if TYPE_CHECKING:
     "--vocabulary", type=click.Path(path_type=Path), default=Path("data/catalog/vocabulary"),
     show_default=True, help="Folder with the spellings of datasets and categories.",
 )  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing.")
+@click.option("--all-changes", is_flag=True, help=f"List every changed row; {MOST_ROWS} of a kind otherwise.")
 def command(
-    source: str | None, place: Path | None, revision: str | None, catalog: Path, vocabulary: Path
+    source: str | None,
+    place: Path | None,
+    revision: str | None,
+    catalog: Path,
+    vocabulary: Path,
+    dry_run: bool,
+    all_changes: bool,
 ) -> None:
     """Read SOURCE's own files, clean them by named rules and write its folder in the catalogue.
 
@@ -47,13 +59,14 @@ def command(
         return
     importer = find_importer(source)
     from sngen.catalog.audit import counts  # noqa: PLC0415
+    from sngen.catalog.differences import describe  # noqa: PLC0415
     from sngen.catalog.importing import count_words, write_import  # noqa: PLC0415
     from sngen.catalog.vocabulary import load_vocabulary  # noqa: PLC0415
 
     words = load_vocabulary(vocabulary)
     upstream = _read(importer, place, revision)
     imported = importer.convert(upstream, words)
-    differences = write_import(source, imported, catalog)
+    differences = write_import(source, imported, catalog, write=not dry_run)
 
     checked = (
         f"revision checked by {upstream.checked_by}"
@@ -65,11 +78,13 @@ def command(
     for (kind, rule), cells in counts(imported.audit).items():
         click.echo(f"  {kind:<10} {rule:<40} {cells:>6,}")
     changes = [
-        f"{d.table}: {d.added:,} added, {d.removed:,} removed, {d.changed:,} changed"
-        for d in differences
-        if d
+        line
+        for difference in differences
+        if difference
+        for line in describe(difference, None if all_changes else MOST_ROWS)
     ]
-    click.echo(f"{catalog / source}: {'; '.join(changes) if changes else 'no row changed'}")
+    would = " (nothing is written: --dry-run)" if dry_run else ""
+    click.echo("\n".join([f"{catalog / source}:{would}", *(changes or ["no row changed"])]))
 
 
 def _read(importer: Importer, place: Path | None, revision: str | None) -> Upstream:

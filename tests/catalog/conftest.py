@@ -9,26 +9,42 @@ from synthetic_readme import readme
 
 from sngen.catalog.importers import Imported
 from sngen.catalog.importers.securitynet import convert
-from sngen.catalog.upstream import UpstreamFile
+from sngen.catalog.upstream import Upstream, UpstreamFile
 from sngen.catalog.vocabulary import Vocabulary, load_vocabulary
 from sngen.cli import cli, run
 
-NAMES = """spelling,dataset_id,name
-CIFAR-10,cifar10,CIFAR-10
-CUB-200-2011,cub-200-2011,CUB-200-2011
-ImageNet1k,imagenet-1k,ImageNet-1k
-SVHN,svhn,SVHN
-adrenalmnist3d,adrenalmnist3d,AdrenalMNIST3D
-"""
-CATEGORIES = "spelling,category\ndigit,digit\nmedical,medical\nnatural,natural\n"
+WORDS = {
+    "dataset-names": """spelling,dataset_id
+CIFAR-10,cifar10
+CUB-200-2011,cub-200-2011
+ImageNet1k,imagenet-1k
+SVHN,svhn
+adrenalmnist3d,adrenalmnist3d
+""",
+    "publishers": "spelling,publisher,publisher_type\nosmr,Oleg Sémery,individual\n",
+    "countries": """spelling,country
+"China, USA",China;United States
+"Switzerland, UK",Switzerland;United Kingdom
+USA,United States
+""",
+    "venues": """spelling,venue,venue_type
+CVPR,CVPR,CV
+ICML,ICML,ML
+NeurIPS,NeurIPS,ML
+arXiv,arXiv,arXiv
+""",
+    "licenses": "spelling,license\nMIT,MIT\n",
+    "roles": "security_role,purpose,training_kind\nadversarially-trained,security,adversarial\n",
+    "model-types": "pattern,model_type\nresnet,resnet\nvgg,vgg\n",
+}
 
 
 @pytest.fixture
 def vocabulary_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "words"
     folder.mkdir()
-    (folder / "dataset-names.csv").write_text(NAMES)
-    (folder / "categories.csv").write_text(CATEGORIES)
+    for name, words in WORDS.items():
+        (folder / f"{name}.csv").write_text(words)
     return folder
 
 
@@ -43,7 +59,8 @@ def convert_readme(vocabulary: Vocabulary) -> Callable[..., Imported]:
 
     def converted(text: str | None = None, **tables: object) -> Imported:
         content = readme(**tables) if text is None else text  # type: ignore[arg-type]
-        return convert(UpstreamFile("Database/README.MD", content, "0" * 64, "abc", None), vocabulary)
+        file = UpstreamFile("Database/README.MD", content, "0" * 64)
+        return convert(Upstream("abc", None, {file.path: file}), vocabulary)
 
     return converted
 

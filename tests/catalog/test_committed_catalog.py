@@ -11,7 +11,7 @@ from sngen.catalog import load_catalog
 from sngen.catalog.audit import load_audit
 from sngen.catalog.store import check_catalog
 from sngen.catalog.text_tables import format_table, read_table
-from sngen.catalog.vocabulary import CATEGORIES, DATASET_NAMES
+from sngen.catalog.vocabulary import VOCABULARY_TABLES, load_vocabulary
 from sngen.schema import CATALOG_TABLES, DATASETS, HEADLINES, MODELS, RELATIVES, SCORES
 
 M, S = MODELS.c, SCORES.c
@@ -32,7 +32,7 @@ def test_it_is_valid(folder: Path) -> None:
 
 
 def test_its_files_are_in_the_form_that_the_project_writes(folder: Path) -> None:
-    forms = {table.name: table for table in (*CATALOG_TABLES, DATASET_NAMES, CATEGORIES)}
+    forms = {table.name: table for table in (*CATALOG_TABLES, *VOCABULARY_TABLES)}
     files = sorted(folder.glob("*/*.csv"))
     assert len(files) > 10
     for path in files:
