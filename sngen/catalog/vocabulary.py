@@ -194,6 +194,19 @@ def _read(table: Table, folder: Path) -> list[PlacedRow]:
         raise UsageError(f"no vocabulary file {path}. Give the folder that has it with --vocabulary.")
     rows = read_table(table, path)
     problems = [str(problem) for problem in table_problems(table, rows, {})]
+    if table is MODEL_TYPES:
+        problems += _bad_patterns(rows)
     if problems:
         raise DataProblem(problems)
     return rows
+
+
+def _bad_patterns(rows: Sequence[PlacedRow]) -> list[str]:
+    problems = []
+    for row in rows:
+        try:
+            re.compile(row[MODEL_TYPES.c.pattern] or "")
+        except re.error as error:
+            found = show(row[MODEL_TYPES.c.pattern])
+            problems.append(f"{row.place}: found {found} ({error}), expected a regular expression")
+    return problems
