@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from sngen.catalog.audit import load_audit
 from sngen.catalog.store import check_catalog
 from sngen.catalog.text_tables import format_table, read_table
 from sngen.catalog.vocabulary import VOCABULARY_TABLES, load_vocabulary
-from sngen.schema import CATALOG_TABLES, DATASETS, HEADLINES, MODELS, RELATIVES, SCORES
+from sngen.schema import CATALOG_TABLES, DATASETS, HEADLINES, MODELS, PROJECTS, RELATIVES, SCORES
 
-M, S = MODELS.c, SCORES.c
+D, M, P, R, S = DATASETS.c, MODELS.c, PROJECTS.c, RELATIVES.c, SCORES.c
 
 
 @pytest.fixture(scope="module")
@@ -50,29 +51,57 @@ def test_every_audited_row_is_in_its_table(folder: Path, tables: dict[str, list[
 
 
 def test_its_size(tables: dict[str, list[dict[str, object]]]) -> None:
-    sources = [row[M.source_id] for row in tables[MODELS.name]]
-    assert {source: sources.count(source) for source in set(sources)} == {
-        "securitynet": 529, "akamaster": 4, "reference": 10,
-    }  # fmt: skip
-    assert len(tables["projects"]) == 102
+    sources = Counter(row[M.source_id] for row in tables[MODELS.name])
+    assert (sources["securitynet"], sources["akamaster"], sources["reference"]) == (529, 4, 10)
+    assert sources.total() >= 5300
+    kinds = Counter(row[P.kind] for row in tables[PROJECTS.name])
+    assert kinds["publication"] == 102
+    assert kinds["collection"] >= 27
 
 
-def test_every_reported_score_is_one_of_the_leaderboard(tables: dict[str, list[dict[str, object]]]) -> None:
+def test_datasets_with_a_model(tables: dict[str, list[dict[str, object]]]) -> None:
+    """A model was made for the dataset, or at least evaluated on it."""
+    with_model = {row[M.dataset_id] for row in tables[MODELS.name]} - {None}
+    with_model |= {row[S.dataset_id] for row in tables[SCORES.name]}
+    with_model |= {row[P.dataset_id] for row in tables[PROJECTS.name]} - {None}
+    categories = {
+        row[D.category] for row in tables[DATASETS.name] if row[D.dataset_id] in with_model - {"digits"}
+    }
+    assert len(with_model - {"digits"}) >= 127
+    assert len(categories) == 20
+
+
+def test_every_score_of_the_original_study_is_one_of_the_leaderboard(
+    tables: dict[str, list[dict[str, object]]],
+) -> None:
     known = {(h.origin, h.family, h.method, h.setting, h.metric) for h in HEADLINES}
     found = {
-        tuple(row[c] for c in (S.origin, S.family, S.method, S.setting, S.metric)) for row in tables["scores"]
+        tuple(row[c] for c in (S.origin, S.family, S.method, S.setting, S.metric))
+        for row in tables[SCORES.name]
+        if row[S.source_id] == "securitynet"
     }
     assert found <= known
     assert len(found) == 11
 
 
+def test_every_headline_that_is_reported_has_a_score(tables: dict[str, list[dict[str, object]]]) -> None:
+    found = {(row[S.family], row[S.method], row[S.setting], row[S.metric]) for row in tables[SCORES.name]}
+    missing = [
+        h.column
+        for h in HEADLINES
+        if h.origin == "reported" and (h.family, h.method, h.setting, h.metric) not in found
+    ]
+    assert missing == []
+
+
 def test_three_runs_are_related_once(tables: dict[str, list[dict[str, object]]]) -> None:
     """24 recipes of IVRL/AdversaryLossLandscape and 58 of MedMNIST, three pairs each."""
-    seeds = [row for row in tables["relatives"] if row[RELATIVES.c.relation] == "same-recipe-other-seed"]
-    assert len(seeds) == 3 * (24 + 58)
-    assert len({frozenset((row[RELATIVES.c.model_a], row[RELATIVES.c.model_b])) for row in seeds}) == len(
-        seeds
-    )
+    seeds = [
+        frozenset((row[R.model_a], row[R.model_b]))
+        for row in tables[RELATIVES.name]
+        if (row[R.relation], row[R.source_id]) == ("same-recipe-other-seed", "securitynet")
+    ]
+    assert len(seeds) == len(set(seeds)) == 3 * (24 + 58)
 
 
 def test_published_errors_of_the_akamaster_models(tables: dict[str, list[dict[str, object]]]) -> None:
