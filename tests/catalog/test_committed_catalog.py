@@ -12,7 +12,7 @@ from sngen.catalog import load_catalog
 from sngen.catalog.audit import load_audit
 from sngen.catalog.store import check_catalog
 from sngen.catalog.text_tables import format_table, read_table
-from sngen.catalog.vocabulary import VOCABULARY_TABLES, load_vocabulary
+from sngen.catalog.vocabulary import VOCABULARY_TABLES
 from sngen.schema import CATALOG_TABLES, DATASETS, HEADLINES, MODELS, PROJECTS, RELATIVES, SCORES
 
 D, M, P, R, S = DATASETS.c, MODELS.c, PROJECTS.c, RELATIVES.c, SCORES.c
