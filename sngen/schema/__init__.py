@@ -50,6 +50,7 @@ from sngen.schema.vocabularies import (
     TRAINING_KINDS,
     VENUE_TYPES,
     VERDICTS,
+    WEIGHTS_FORMATS,
     WEIGHTS_KINDS,
 )
 
@@ -90,6 +91,7 @@ __all__ = [
     "URL_PATTERN",
     "VENUE_TYPES",
     "VERDICTS",
+    "WEIGHTS_FORMATS",
     "WEIGHTS_KINDS",
     "Column",
     "Headline",

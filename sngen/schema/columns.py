@@ -60,12 +60,10 @@ class _Names:
     """Attribute access to a table's column names; a misspelt one raises at once."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = frozenset(names)
+        self.__dict__.update(zip(names, names, strict=True))
 
-    def __getattr__(self, name: str) -> str:
-        if name.startswith("_") or name not in self._names:
-            raise AttributeError(f"no column {name!r}; columns are {', '.join(sorted(self._names))}")
-        return name
+    def __getattr__(self, name: str) -> str:  # only for names that are no column
+        raise AttributeError(f"no column {name!r}; columns are {', '.join(sorted(self.__dict__))}")
 
 
 class Table:

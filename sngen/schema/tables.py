@@ -28,6 +28,7 @@ from sngen.schema.vocabularies import (
     TRAINING_KINDS,
     VENUE_TYPES,
     VERDICTS,
+    WEIGHTS_FORMATS,
     WEIGHTS_KINDS,
 )
 
@@ -164,7 +165,16 @@ MODELS = Table(
         Column("weights_sha256", "text", "SHA-256 of the published file.", pattern=SHA256_PATTERN),
         Column("weights_checksum", "text", "Checksum that the publisher states, as algorithm:value."),
         Column("weights_bytes", "int", "Size of the published file.", unit="bytes", minimum=1),
-        Column("weights_format", "text", "Format of the published file.", allowed=("torch", "safetensors")),
+        Column(
+            "weights_format",
+            "text",
+            "Format of the published file, or of the file within its archive.",
+            allowed=tuple(WEIGHTS_FORMATS),
+        ),
+        Column(
+            "weights_key", "text", "Where the tensors are in the file, for instance state_dict or net[0]."
+        ),
+        Column("weights_prefix", "text", "Beginning of every tensor's name that is no part of it."),
         Column("weights_inferred", "bool", "True where the link to the file is our inference."),
         Column("license", "text", "Licence as an SPDX identifier, or in the source's words if it has none."),
         Column("license_scope", "text", "What the licence was stated for.", allowed=tuple(LICENSE_SCOPES)),

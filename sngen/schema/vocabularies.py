@@ -90,6 +90,16 @@ WEIGHTS_KINDS = {
     "retrained": "the evaluators trained it themselves and did not publish it",
     "none": "not published",
 }
+WEIGHTS_FORMATS = {
+    "torch": "a torch checkpoint, zip or legacy serialisation",
+    "safetensors": "tensors without code",
+    "onnx": "an ONNX graph, plain or gzipped",
+    "keras-h5": "Keras weights in HDF5",
+    "matlab": "MATLAB arrays, version 5",
+    "tflite": "a TensorFlow Lite graph",
+    "npz": "NumPy arrays",
+    "paddle": "PaddlePaddle parameters",
+}
 LICENSE_SCOPES = {
     "weights": "stated for the weights",
     "repository": "stated for the code repository; the weights are not mentioned",
