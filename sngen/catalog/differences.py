@@ -66,8 +66,10 @@ def describe(difference: Difference, most: int | None) -> Iterator[str]:
     yield f"{d.table}: {counts}" + (f", {d.moved:,} elsewhere in the source" if d.moved else "")
     yield from _shortened([f"  + {name}" for name in d.added], "added", most)
     yield from _shortened([f"  - {name}" for name in d.removed], "removed", most)
-    for old, new in d.renamed.items():
-        yield f"  = {old} looks like {new}; if it is, give the old id in the source's aliases.csv"
+    renamed = [f"  = {old} looks like {new}" for old, new in d.renamed.items()]
+    yield from _shortened(renamed, "that look renamed", most)
+    if renamed:
+        yield "    where it is the same model, give the old id in the source's aliases.csv"
     changed = [f"  ~ {name}: {'; '.join(map(str, changes))}" for name, changes in d.changed.items()]
     yield from _shortened(changed, "changed", most)
 

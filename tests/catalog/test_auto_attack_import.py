@@ -37,8 +37,8 @@ At `eps = 0.3`.
 |:---:|---|:---:|---:|---:|---:|
 |**1**| [(Roe & Poe, 2019)](https://arxiv.org/abs/1901.00001)| *retrained*| 99.26| -| 0.00|
 """
-ID = "auto-attack/cifar10-linf-1-doe-et-al.-2020a-wrn-70-16"
-MNIST_ID = "auto-attack/mnist-linf-1-roe-poe-2019"
+ID = "auto-attack/cifar10-linf-doe-et-al.-2020a-wrn-70-16"
+MNIST_ID = "auto-attack/mnist-linf-roe-poe-2019"
 
 
 def imported(*rows: str, text: str = README) -> Imported:
@@ -85,9 +85,19 @@ def test_a_table_without_architectures_and_marks() -> None:
     }  # fmt: skip
 
 
+def test_the_rank_is_no_part_of_the_id() -> None:
+    assert set(models(imported(ROW.replace("1**", "9**")))) == {ID, MNIST_ID}
+
+
+def test_equal_rows_are_told_apart_by_their_clean_accuracy() -> None:
+    clean = ROW.split("|")[5].strip("* ")
+    other = ROW.replace("1**", "2**").replace(clean, "12.34")
+    assert set(models(imported(ROW, other))) == {f"{ID}-clean-{clean}", f"{ID}-clean-12.34", MNIST_ID}
+
+
 def test_marks() -> None:
     found = imported(ROW.replace(")|", ")‡ |", 1), ROW.replace("1**", "2**").replace(")|", ")\\*|", 1))
-    extra, starred = models(found)[ID], models(found)[ID.replace("linf-1", "linf-2")]
+    extra, starred = models(found)[f"{ID}-extra-data"], models(found)[ID]
     assert (extra[M.extra_data], extra[M.flags], extra[M.threat_eps]) == (
         "true",
         ["additional-data"],

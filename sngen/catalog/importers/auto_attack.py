@@ -8,6 +8,7 @@ The tables on the CIFAR sets are no longer maintained; RobustBench continues the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -76,6 +77,7 @@ def convert(upstream: Upstream, vocabulary: Vocabulary) -> Imported:
     if not rows and not lookup.problems:
         raise DataProblem([f"{file.path}: found no table with a column {PAPER!r}, expected at least one"])
     lookup.refuse()
+    _name_models(rows)
 
     audit = Audit()
     apply_rules((starred_bound, paper_link_is_code), rows, MODELS.name, audit)
@@ -136,7 +138,7 @@ def _bounds(table: MarkdownTable, text: str) -> list[str]:
 
 
 def _parse_cells(row: SourceRow) -> list[str]:
-    """Put what the cells say into the row, and its id. Returns all problems."""
+    """Put what the cells say into the row. Returns all problems."""
     rank, paper = row[RANK].strip("*"), _PAPER.fullmatch(row[PAPER])
     link = link_target(row[MODEL])
     stated = (row[MODEL].partition("](")[0].lstrip("[") if link else row[MODEL]).strip("*")
@@ -162,9 +164,20 @@ def _parse_cells(row: SourceRow) -> list[str]:
         CLAIM: None if row[CLAIM] == "-" else row[CLAIM],
         MODELS.c.name: f"{paper['cited']} ({row[ARCHITECTURE]})" if row[ARCHITECTURE] else paper["cited"],
     }  # fmt: skip
-    parts = (row[MODELS.c.dataset_id], row[NORM], rank, row[MODELS.c.name])
-    row.row_id = model_id(SOURCE_ID, dotted_slug(" ".join(parts)))
     return []
+
+
+def _name_models(rows: Sequence[SourceRow]) -> None:
+    """Ids from dataset, norm, publication, architecture and whether additional data were used, and from the
+    clean accuracy where these are the same. The rank is no part of it: it changes with every new row."""
+    for row in rows:
+        extra = ("extra data",) if row[EXTRA] else ()
+        parts = (row[MODELS.c.dataset_id], row[NORM], row[MODELS.c.name], *extra)
+        row.row_id = model_id(SOURCE_ID, dotted_slug(" ".join(parts)))
+    repeated = Counter(row.row_id for row in rows)
+    for row in rows:
+        if repeated[row.row_id] > 1:
+            row.row_id += f"-clean-{row[CLEAN]}"
 
 
 # --- Cleaning -------------------------------------------------------------------------------------------
