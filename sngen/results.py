@@ -12,14 +12,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sngen.canonical import canonical_json, content_hash
 from sngen.errors import CheckFailed
 from sngen.schema import METRICS
 from sngen.whole_files import write_beside
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class OutcomeEntry:
         cls, setting: str, split: str, meaning: str, image_ids: np.ndarray, flags: np.ndarray
     ) -> OutcomeEntry:
         """From boolean ``flags`` [N] and integer ``image_ids`` [N], in the same order."""
+        import numpy as np  # noqa: PLC0415 - a reader of scores alone does not need it
+
         if flags.shape != image_ids.shape or flags.ndim != 1:
             raise ValueError(f"outcomes: {flags.shape} flags for {image_ids.shape} image ids")
         packed = base64.b64encode(np.packbits(flags.astype(bool)).tobytes()).decode()
@@ -58,6 +61,8 @@ class OutcomeEntry:
 
     def flags(self) -> np.ndarray:
         """The bits as a boolean array [N]."""
+        import numpy as np  # noqa: PLC0415
+
         packed = np.frombuffer(base64.b64decode(self.bits), dtype=np.uint8)
         return np.unpackbits(packed, count=len(self.image_ids)).astype(bool)
 

@@ -255,8 +255,9 @@ def test_data_frames_of_a_release() -> None:
 
 def test_a_derived_table() -> None:
     row = LEADERBOARD.row(
-        model_id="src/toy/m", name="m", dataset_id="toy", source_id="src", reported_test_accuracy=0.9
-    )
+        model_id="src/toy/m", name="m", dataset_id="toy", source_id="src", reported_test_accuracy=0.9,
+        own_dataset=True,
+    )  # fmt: skip
     assert validate(tables() | {LEADERBOARD.name: [row]}) == []
     (problem,) = validate(tables() | {LEADERBOARD.name: [row | {"reported_test_accuracy": 90.0}]})
     assert "row src/toy/m, toy, column reported_test_accuracy: found 90.0" in problem

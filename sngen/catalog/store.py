@@ -8,11 +8,11 @@ data/catalog/vocabulary/                spellings of names (``sngen.catalog.voca
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from sngen.catalog.text_tables import PlacedRow, parse_table
+from sngen.catalog.text_tables import Keep, PlacedRow, parse_table, read_bytes
 from sngen.errors import DataProblem, UsageError
 from sngen.schema import CATALOG_TABLES, SCORES, SOURCES, Table
 from sngen.validation import Problem, find_problems, show
@@ -61,6 +61,27 @@ def violations(tables: Tables, malformed: list[Problem]) -> list[Problem]:
     ]
 
 
+def load_table(
+    folder: Path, table: Table, only: Collection[str] | None = None, keep: Keep | None = None
+) -> list[PlacedRow]:
+    """Rows of one table of all sources, in the order of sources and files; ``only`` and ``keep`` as in
+    ``parse_table``.
+
+    Raises as ``load_catalog`` does, for this table's files.
+    """
+    rows: list[PlacedRow] = []
+    problems: list[Problem] = []
+    for source in source_folders(folder):
+        path = source / f"{table.name}.csv"
+        if path.is_file():
+            found, wrong = parse_table(table, read_bytes(path), str(path), only, keep)
+            rows += found
+            problems += wrong
+    if problems:
+        raise DataProblem([str(problem) for problem in problems])
+    return rows
+
+
 def source_folders(folder: Path) -> list[Path]:
     """One folder per source. Raises ``UsageError`` if there is none."""
     if not folder.is_dir():
@@ -99,7 +120,7 @@ def _read_source(source: Path) -> tuple[dict[str, list[PlacedRow]], list[Problem
     for path in _entries(source):
         table = _TABLE_FILES.get(path.name)
         if table is not None and path.is_file():
-            rows, wrong = parse_table(table, path.read_bytes(), str(path))
+            rows, wrong = parse_table(table, read_bytes(path), str(path))
             tables[table.name] = rows
             problems += wrong
             problems += _of_other_sources(table, rows, source.name)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sngen.errors import DataProblem
-from sngen.findings import findings
+from sngen.findings.findings import findings
 from sngen.release.leaderboard import leaderboard
 from sngen.release.measured import outcomes_of, scores_of, unknown_names, with_fingerprints
 from sngen.results import Record
 from sngen.schema import (
+    ALIASES,
     DATASETS,
     FINDINGS,
     LEADERBOARD,
@@ -48,6 +49,7 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         OUTCOMES.name: [row for record in records for row in outcomes_of(record)],
         RELATIVES.name: catalog[RELATIVES.name],
         PROJECTS.name: catalog[PROJECTS.name],
+        ALIASES.name: catalog[ALIASES.name],
     }
     _refuse_invalid(known)
     derived = {

@@ -193,7 +193,7 @@ def test_sources_are_listed(sngen: Sngen) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("import", "security-net"), "no importer for 'security-net'. Nearest: securitynet."),
+        (("import", "security-net"), "no importer for 'security-net'. Nearest: securitynet"),
         (("import", "securitynet"), "--from PATH and --revision REV is missing"),
         (("import", "securitynet", "--from", "x"), "--revision REV is missing"),
         (("check", "--catalog", "no/such/folder"), "no catalogue folder no/such/folder"),

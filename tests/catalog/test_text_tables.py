@@ -85,7 +85,7 @@ def test_every_malformed_cell_is_named(tmp_path: Path) -> None:
     [
         (b"", "found no header"),
         (b"model_id,name,source_id,datset_id\n", "(nearest: dataset_id)"),
-        (b"model_id,name,source_id\n", "column dataset_id: found no such column"),
+        (b"model_id,name\n", "column source_id: found no such column"),
         (b"model_id,name,name,source_id,dataset_id\n", "column name: found the column twice"),
         (b"model_id,name,source_id,dataset_id\na,\xff,s,d\n", "found byte 37 that is not UTF-8"),
         (b'model_id,name,source_id,dataset_id\na,"A" B,s,d\n', "line 2, table models: found malformed CSV"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sngen.findings import findings
+from sngen.findings.findings import findings
 from sngen.findings.claims import Claim, Quantity, Rules, load_claims
 from sngen.findings.findings import evaluate_claims, verdict
 from sngen.findings.related import groups

@@ -8,7 +8,7 @@ import numpy as np
 
 from sngen.intervals import wilson
 from sngen.results import OutcomeEntry, Record, ScoreEntry
-from sngen.schema import DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
+from sngen.schema import ALIASES, DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
 
 Rows = list[dict[str, Any]]
 
@@ -70,8 +70,17 @@ def catalogue() -> dict[str, Rows]:
                 source_id="study",
             )
         ],
+        ALIASES.name: [
+            ALIASES.row(
+                alias="study/cifar10/uno", model_id=MODEL, since="2026-01-01", reason="spelling",
+                source_id="study",
+            )
+        ],
         PROJECTS.name: [
-            PROJECTS.row(project_id="study-project/x", title="X", source_id="study", source_row=1, flags=[])
+            PROJECTS.row(
+                project_id="study-project/x", kind="publication", title="X", source_id="study", source_row=1,
+                flags=[],
+            )
         ],
     }  # fmt: skip
 

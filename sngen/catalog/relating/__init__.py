@@ -1,0 +1,1 @@
+"""Relatives between and within sources: named rules over the merged catalogue, one idea per file."""

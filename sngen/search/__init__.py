@@ -1,0 +1,1 @@
+"""Finding models: one query language (``query``) over one table (``table``), for the command and Python."""

@@ -1,0 +1,60 @@
+"""A Python script that loads exactly these models."""
+
+from __future__ import annotations
+
+import json
+
+from sngen.schema import MODELS
+from sngen.search.select import Selection
+
+HEAD = '''\
+"""{count} of SecurityNet: sngen models {query}"""
+
+import sngen
+
+IDS = [
+{ids}
+]
+# Facts and headline scores, a pandas DataFrame with one row per model.
+models = sngen.models(id=IDS, columns="all").set_index("{model_id}").loc[IDS]
+print(models[["dataset", "accuracy", "accuracy_origin"]])
+'''
+#: Networks that this project builds from published files whose SHA-256 it knows.
+NETWORKS = """
+# Networks that take pixels in [0, 1]; needs the extra [evaluate] and the published files (see the README).
+from sngen.settings import Settings
+from sngen.zoo.load import load_network
+from sngen.zoo.weights import safe_tensors
+
+LOADABLE = [
+{ids}
+]
+
+
+def network(model_id):
+    row = sngen.show(model_id)["model"]
+    tensors = safe_tensors(row, Settings.from_environment())
+    return load_network(row, tensors, num_classes=row["num_outputs"])
+"""
+
+
+def write(selection: Selection) -> str:
+    """A comment alone where nothing was found."""
+    ids = selection.model_ids
+    if not ids:
+        return "# No model found: there is nothing to load.\n"
+    loaders = selection.values(MODELS.c.loader)
+    files = selection.values(MODELS.c.weights_sha256)
+    loadable = [
+        model_id
+        for model_id, loader, file in zip(selection.values(MODELS.c.model_id), loaders, files, strict=True)
+        if loader is not None and file is not None
+    ]
+    count = f"{len(ids)} model{'' if len(ids) == 1 else 's'}"
+    query = selection.query.text.replace("\\", "").replace('"', "'")
+    text = HEAD.format(count=count, query=query, ids=_lines(ids), model_id=MODELS.c.model_id)
+    return text + NETWORKS.format(ids=_lines(list(dict.fromkeys(loadable)))) if loadable else text
+
+
+def _lines(ids: list[str]) -> str:
+    return "\n".join(f"    {json.dumps(model_id)}," for model_id in ids)
