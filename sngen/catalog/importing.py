@@ -9,7 +9,7 @@ from typing import Any
 from sngen.catalog.audit import format_audit
 from sngen.catalog.differences import Difference, compare
 from sngen.catalog.importers import Imported
-from sngen.catalog.store import AUDIT_FILE, VOCABULARY, Tables, read_folder, violations
+from sngen.catalog.store import AUDIT_FILE, DERIVED, VOCABULARY, Tables, read_folder, violations
 from sngen.catalog.text_tables import format_table, parse_table
 from sngen.errors import DataProblem
 from sngen.schema import ALIASES, CATALOG_TABLES, SOURCES, Table
@@ -22,46 +22,58 @@ IMPORTED_TABLES = tuple(table for table in CATALOG_TABLES if table is not ALIASE
 def write_import(
     source_id: str, imported: Imported, catalog: Path, *, write: bool = True
 ) -> list[Difference]:
-    """Write the source's folder in ``catalog`` and return what changed; equal files are left untouched.
+    """``write_imports`` of one source."""
+    return write_imports({source_id: imported}, catalog, write=write)[source_id]
+
+
+def write_imports(
+    imports: Mapping[str, Imported], catalog: Path, *, write: bool = True
+) -> dict[str, list[Difference]]:
+    """Write the sources' folders in ``catalog`` and return what changed; equal files are left untouched.
 
     Raises ``DataProblem`` with every violation of the contract, by the new rows or, because of them, by
     another source's; nothing is written then. A table with no rows gets no file. With ``write=False`` only
-    the differences are returned.
+    the differences are returned. Relations that were found by rule are not asked: they are found anew from
+    the new rows, by ``sngen relate``.
     """
-    _refuse_invalid(source_id, imported, catalog)
-    folder = catalog / source_id
-    contents: dict[Path, bytes | None] = {folder / AUDIT_FILE: format_audit(imported.audit)}
-    differences = []
-    for table in IMPORTED_TABLES:
-        path, rows = folder / f"{table.name}.csv", imported.tables.get(table.name, [])
-        contents[path] = format_table(table, rows) if rows else None
-        before, after = _by_key(table, path, _read(path)), _by_key(table, path, contents[path])
-        differences.append(compare(table, before, after))
+    _refuse_invalid(imports, catalog)
+    contents: dict[Path, bytes | None] = {}
+    differences: dict[str, list[Difference]] = {}
+    for source_id, imported in imports.items():
+        folder = catalog / source_id
+        contents[folder / AUDIT_FILE] = format_audit(imported.audit)
+        differences[source_id] = []
+        for table in IMPORTED_TABLES:
+            path, rows = folder / f"{table.name}.csv", imported.tables.get(table.name, [])
+            contents[path] = format_table(table, rows) if rows else None
+            before, after = _by_key(table, path, _read(path)), _by_key(table, path, contents[path])
+            differences[source_id].append(compare(table, before, after))
     if write:
         write_files({path: content for path, content in contents.items() if _read(path) != content})
     return differences
 
 
-def _refuse_invalid(source_id: str, imported: Imported, catalog: Path) -> None:
+def _refuse_invalid(imports: Mapping[str, Imported], catalog: Path) -> None:
     """The whole catalogue as it would be."""
-    tables, malformed = _others(source_id, catalog)
-    aliases = catalog / source_id / f"{ALIASES.name}.csv"
-    tables[ALIASES.name] += map(dict, _by_key(ALIASES, aliases, _read(aliases)).values())
-    for name, rows in imported.tables.items():
-        tables[name] = [*tables[name], *rows]
+    tables, malformed = _others(imports, catalog)
+    for source_id, imported in imports.items():
+        aliases = catalog / source_id / f"{ALIASES.name}.csv"
+        tables[ALIASES.name] += map(dict, _by_key(ALIASES, aliases, _read(aliases)).values())
+        for name, rows in imported.tables.items():
+            tables[name] = [*tables[name], *rows]
     problems = malformed + violations(tables, malformed)
     if problems:
         raise DataProblem([str(problem) for problem in problems])
 
 
-def _others(source_id: str, catalog: Path) -> tuple[Tables, list[Any]]:
+def _others(imports: Mapping[str, Imported], catalog: Path) -> tuple[Tables, list[Any]]:
     there = catalog.is_dir() and any(
         path.is_dir() and path.name != VOCABULARY and not path.name.startswith(".")
         for path in catalog.iterdir()
     )
     if not there:
         return {table.name: [] for table in CATALOG_TABLES}, []
-    tables, malformed = read_folder(catalog, leave_out=source_id)
+    tables, malformed = read_folder(catalog, leave_out={*imports, DERIVED})
     return tables, malformed
 
 

@@ -19,6 +19,8 @@ from sngen.validation import Problem, find_problems, show
 
 VOCABULARY = "vocabulary"
 AUDIT_FILE = "audit.json"
+#: The source whose rows follow from all others (``sngen.catalog.relating``).
+DERIVED = "relatives"
 README = "README.md"
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -95,8 +97,8 @@ def source_folders(folder: Path) -> list[Path]:
     return found
 
 
-def read_folder(folder: Path, leave_out: str | None = None) -> tuple[Tables, list[Problem]]:
-    """``load_catalog`` with the problems returned; a malformed cell is null. One source can be left out."""
+def read_folder(folder: Path, leave_out: Collection[str] = ()) -> tuple[Tables, list[Problem]]:
+    """``load_catalog`` with the problems returned; a malformed cell is null. Sources can be left out."""
     tables: Tables = {table.name: [] for table in CATALOG_TABLES}
     sources = source_folders(folder)
     problems = [
@@ -105,7 +107,7 @@ def read_folder(folder: Path, leave_out: str | None = None) -> tuple[Tables, lis
         if path.is_file() and path.name != README
     ]
     for source in sources:
-        if source.name == leave_out:
+        if source.name in leave_out:
             continue
         rows, wrong = _read_source(source)
         problems += wrong

@@ -29,7 +29,7 @@ def command(catalog: Path) -> None:
     from sngen.errors import DataProblem  # noqa: PLC0415
     from sngen.schema import RELATIVES  # noqa: PLC0415
 
-    tables, problems = read_folder(catalog, leave_out=SOURCE_ID)
+    tables, problems = read_folder(catalog, leave_out=(SOURCE_ID,))
     if problems:
         raise DataProblem([str(problem) for problem in problems])
     found = relate(tables)

@@ -11,6 +11,7 @@ import pytest
 from synthetic_readme import BENCHMARK, MEDMNIST, PROJECT, SECURITY, readme
 
 from sngen import whole_files
+from sngen.catalog import importers
 from sngen.catalog.audit import load_audit
 from sngen.catalog.importers import importer_names
 from sngen.catalog.text_tables import write_table
@@ -249,3 +250,55 @@ def test_a_malformed_score_is_reported_once(importing: Sngen, sngen: Sngen, cata
     code, _, err = sngen("check", "--catalog", catalog)
     assert code == 1
     assert err.startswith(f"error: 2 problems in {catalog}:")
+
+
+@pytest.fixture
+def only_securitynet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importers, "importer_names", lambda: ["securitynet"])
+
+
+@pytest.mark.usefixtures("only_securitynet")
+def test_all_sources_are_read_at_the_revisions_on_record(
+    sngen: Sngen, importing: Sngen, catalog: Path, upstream: Path, vocabulary_folder: Path
+) -> None:
+    commit = "0123456789" * 4
+    importing("--revision", commit)
+    (upstream.parent / "checkouts").mkdir()
+    upstream.rename(upstream.parent / "checkouts" / "SecurityNet")  # called like its repository
+    arguments = ("--into", catalog, "--vocabulary", vocabulary_folder)
+    code, out, _ = sngen("import", "--all", "--from", upstream.parent / "checkouts", *arguments)
+    assert code == 0
+    assert f"at {commit}" in out
+    assert out.endswith("no row changed\n")
+
+
+@pytest.mark.usefixtures("only_securitynet")
+def test_all_sources_need_checkouts_and_a_record(
+    sngen: Sngen, importing: Sngen, catalog: Path, upstream: Path, vocabulary_folder: Path
+) -> None:
+    arguments = ("import", "--all", "--into", catalog, "--vocabulary", vocabulary_folder, "--from")
+    code, _, err = sngen(*arguments, upstream)
+    assert code == 2
+    assert "has no securitynet or SecurityNet: a checkout of https://github.com/TrustAIRLab" in err
+    upstream.rename(upstream.parent / "securitynet")
+    code, _, err = sngen(*arguments, upstream.parent)
+    assert (code, "names no commit; import securitynet by itself, with --revision" in err) == (2, True)
+    code, _, err = sngen("import", "securitynet", "--all", "--from", upstream.parent)
+    assert (code, "neither a SOURCE nor --revision" in err) == (2, True)
+
+
+def test_relations_found_by_rule_do_not_stand_in_the_way(
+    importing: Sngen, catalog: Path, upstream: Path
+) -> None:
+    """A model that went takes its pairs along, when relations are found anew."""
+    importing()
+    relatives = catalog / "relatives"
+    relatives.mkdir()
+    (relatives / "sources.csv").write_text("source_id,title\nrelatives,Relations\n")
+    gone = "securitynet/cifar10/vgg-plain-const-eps8-wd1e-3-200-run1"
+    (relatives / "relatives.csv").write_text(
+        "model_a,model_b,relation,ground,source_id\n"
+        f"securitynet/cifar10/resnet20,{gone},same-weights,a ground,relatives\n"
+    )
+    write(upstream, readme())
+    assert importing()[0] == 0

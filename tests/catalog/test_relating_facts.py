@@ -36,7 +36,7 @@ def folder(repository: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def others(folder: Path) -> Tables:
-    tables, problems = read_folder(folder, leave_out=SOURCE_ID)
+    tables, problems = read_folder(folder, leave_out=(SOURCE_ID,))
     assert problems == []
     return tables
 

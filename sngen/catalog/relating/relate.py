@@ -22,10 +22,10 @@ from sngen.catalog.relating.checks import check_numbers
 from sngen.catalog.relating.distinct import copies, distinct_weights
 from sngen.catalog.relating.facts import Facts, Model
 from sngen.catalog.relating.rules import RelationRule, apply_rules
-from sngen.catalog.store import Tables
+from sngen.catalog.store import DERIVED, Tables
 from sngen.schema import DATASETS, MODELS, RELATIVES, SCORES, SOURCES
 
-SOURCE_ID = "relatives"
+SOURCE_ID = DERIVED
 TITLE = "Relations found by rule across sources"
 
 #: The strongest evidence first: a pair is said once, by the first rule that finds it.
