@@ -110,6 +110,7 @@ class Field:
             "allowed": None if column.allowed is None else list(column.allowed),
             "aliases": list(self.aliases), "in_words": self.in_words,
             "names_in_table": self.names_in_table, "is_dataset": self.name in DATASET_FIELDS,
+            "named_by_word": self in NAMED_BY_WORD,
             "description": column.description,
         }  # fmt: skip
 
@@ -124,6 +125,10 @@ def _columns() -> Iterator[Column]:
 
 
 FIELDS: dict[str, Field] = {column.name: Field(column, ALIASES.get(column.name, ())) for column in _columns()}
+#: Closed fields of which a bare word that is one of their names stands for the condition.
+NAMED_BY_WORD = tuple(
+    FIELDS[name] for name in (DATASET.name, MODELS.c.training_kind, LEADERBOARD.c.data_category)
+)
 _BY_ANY_NAME = {name: field for field in FIELDS.values() for name in (field.name, *field.aliases)}
 
 

@@ -48,7 +48,7 @@ def query_of_keywords(words: Mapping[str, Any]) -> str:
     terms = []
     for name, value in words.items():
         if name == "text":
-            terms += [quoted_text(word, bare=True) for word in str(value).split()]
+            terms += [quoted_text(word, bare=True, named=True) for word in str(value).split()]
             continue
         field = field_named(name)
         terms += [f"{field.name}{term}" for term in _of_value(field, value)]

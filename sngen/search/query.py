@@ -10,7 +10,8 @@ A query is a list of terms, separated by white space; a model is found if **all*
 ``field=a,b``          any of the values; with ``!=`` none of them; each may be a range or have a ``*``
 ``field~words``        the text contains the words, side by side; of texts only
 ``field=known``        there is a value; ``field=unknown``: there is none
-``words``              each bare word occurs in name, id, architecture, type, paper title or publisher
+``words``              each bare word occurs in name, id, architecture, type, paper title or publisher;
+                       one that names a dataset, a category or a training kind stands for that condition
 =====================  ================================================================================
 
 * Letter case never matters. White space around an operator and after a comma does not either.
@@ -46,7 +47,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sngen.errors import UsageError
-from sngen.search.fields import EVALUATED_ON, Field, find_field, unknown_field
+from sngen.search.fields import EVALUATED_ON, NAMED_BY_WORD, Field, find_field, unknown_field
 from sngen.search.values import Known, Value, ValueProblem, Word, read_value, value_text
 
 OPERATORS = {"==": "=", "≥": ">=", "≤": "<=", "≠": "!="}
@@ -136,7 +137,7 @@ class _Mistake(Exception):
 def _term(text: str, start: int, names: Names) -> tuple[Term | None, int]:
     match = _TERM.match(text, start)
     if match is None or (match[2] == ":" and find_field(match[1]) is None):
-        return _bare(text, start)
+        return _bare(text, start, names)
     operator = match[2].strip().replace(":", "=")
     operator = OPERATORS.get(operator, operator)
     elements, end = _elements(text, match.end())
@@ -186,12 +187,13 @@ def _quoted(text: str, start: int) -> tuple[tuple[str, bool], int]:
     return (text[start + 1 : close], True), end
 
 
-def _bare(text: str, start: int) -> tuple[Term | None, int]:
+def _bare(text: str, start: int, names: Names) -> tuple[Term | None, int]:
     if text[start] in QUOTES:
         (word, _), end = _quoted(text, start)
         if not word.strip():
             raise _Mistake("empty quotes; write the words to look for", end)
-        return Term(None, "~", (Word(word.strip()),)), end
+        word = word.strip()
+        return Term(None, "~", (Word(word, named=_named(word, names) is not None),)), end
     match = _WORD.match(text, start)
     assert match is not None
     word, end = match[0], match.end()
@@ -212,7 +214,17 @@ def _bare(text: str, start: int) -> tuple[Term | None, int]:
         )
     if word[0] in "=<>!~≥≤≠":
         raise _Mistake(f"{word!r} has no field before it; write field{word}", end)
-    return Term(None, "~", (Word(word),)), end
+    return _named(word, names) or Term(None, "~", (Word(word),)), end
+
+
+def _named(word: str, names: Names) -> Term | None:
+    """The condition that a bare word stands for: ``CIFAR-10`` is ``dataset=cifar10``."""
+    for field in NAMED_BY_WORD if "*" not in word else ():
+        try:
+            return Term(field, "=", (Word(names.resolve(field, word)),))
+        except ValueProblem:
+            continue
+    return None
 
 
 def _example(field: Field) -> str:

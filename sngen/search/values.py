@@ -26,9 +26,11 @@ class ValueProblem(Exception):
 
 @dataclass(frozen=True)
 class Word:
-    """A text to compare with; ``*`` in it stands for any characters. ``quoted``: not a keyword."""
+    """A text to compare with; ``*`` in it stands for any characters. ``named``: as a bare word without
+    quotes it would stand for a condition."""
 
     text: str
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,14 +166,14 @@ def value_text(value: Value, bare: bool = False) -> str:
         case Known():
             return "known" if value.value else "unknown"
         case Word():
-            return quoted_text(value.text, bare)
+            return quoted_text(value.text, bare, value.named)
 
 
-def quoted_text(word: str, bare: bool = False) -> str:
+def quoted_text(word: str, bare: bool = False, named: bool = False) -> str:
     """The word, in quotes if it would be read as something else without them."""
     field = find_field(word.partition(":")[0]) if bare else None
-    named = field is not None and (":" in word or field.is_named_alone(word))
-    reserved = bare and (named or word in {"AND", "OR", "NOT"} or _LIKE_TERM.match(word))
+    of_field = field is not None and (":" in word or field.is_named_alone(word))
+    reserved = bare and (named or of_field or word in {"AND", "OR", "NOT"} or _LIKE_TERM.match(word))
     keyword = not bare and word.lower() in {"known", "unknown"}
     if not (_NEEDS_QUOTES.search(word) or reserved or keyword):
         return word

@@ -56,7 +56,7 @@ def test_mistakes(arguments: list[str], words: str) -> None:
         ({"publisher": ["A B", "C"]}, 'publisher="A B",C'),
         ({"purpose": {"security", "other"}}, "purpose=other,security"),
         ({"own_dataset": True}, "own_dataset=true"),
-        ({"text": "wide resnet"}, "wide resnet"),
+        ({"text": "wide resnet"}, '"wide" "resnet"'),
         ({"text": "year"}, '"year"'),
     ],
 )
