@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, TypeGuard
+from numbers import Integral
+from typing import Any
 
-from sngen.schema import METRICS, SCORES, TABLES, Column, Table, score_id
+from sngen.schema import ALIASES, MODELS, SCORES, TABLES, Column, Table
+from sngen.score_checks import is_number, score_faults
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
-#: Slack for an interval that was computed in floating point around its value.
-TOLERANCE = 1e-9
 #: Nearest names are looked up for this many unknown ids of a column, and only names this similar: in a
 #: table of thousands the search takes a second otherwise.
 MOST_SUGGESTIONS = 5
 SIMILAR = 0.85
 #: Longest value that is repeated whole in a message.
 LONGEST_VALUE = 200
-
-#: What a measured score cannot be published without, and a reported one cannot have.
-MEASURED_ONLY = (
-    SCORES.c.protocol, SCORES.c.tier, SCORES.c.record_id, SCORES.c.method_version, SCORES.c.weights_sha256,
-    SCORES.c.data_fingerprint, SCORES.c.date,
-)  # fmt: skip
-MEASURED_NEEDS = (*MEASURED_ONLY, SCORES.c.n)
-REPORTED_ONLY = (SCORES.c.source_id, SCORES.c.source_row, SCORES.c.source_column)
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,9 @@ def find_problems(tables: Mapping[str, Any]) -> list[Problem]:
     rows = {name: as_rows(TABLES[name], content) for name, content in tables.items() if name in TABLES}
     ids = {name: {row.get(TABLES[name].key[0]) for row in found} for name, found in rows.items()}
     found = [problem for name in rows for problem in table_problems(TABLES[name], rows[name], ids)]
-    return unknown + found + list(_score_problems(rows.get(SCORES.name, ())))
+    found += _score_problems(rows.get(SCORES.name, ()))
+    found += _alias_problems(rows.get(ALIASES.name, ()), ids.get(MODELS.name, set()))
+    return unknown + found
 
 
 def as_rows(table: Table, content: Any) -> Rows:
@@ -123,19 +115,15 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
 _IS_KIND: dict[str, Callable[[Any], bool]] = {
     "text": _is_text,
     "int": _is_whole,
-    "float": _is_number,
+    "float": is_number,
     "bool": lambda value: isinstance(value, bool),
     "bytes": lambda value: isinstance(value, bytes),
     "texts": _is_text,
     "ints": _is_whole,
-    "floats": _is_number,
+    "floats": is_number,
 }
 
 
@@ -221,66 +209,21 @@ def _references(table: Table, column: Column, rows: Rows, known: set[Any]) -> It
             yield _problem(table, number, row, column.name, expected)
 
 
-# --- What the metric of a score asks for ----------------------------------------------------------------
+# --- What rows ask of each other ------------------------------------------------------------------------
 
 
 def _score_problems(rows: Rows) -> Iterator[Problem]:
     for number, row in enumerate(rows, start=1):
-        for column, expected in (*_in_unit(row), *_of_origin(row), *_named(row)):
+        for column, expected in score_faults(row):
             yield _problem(SCORES, number, row, column, expected)
 
 
-def _in_unit(row: Row) -> Iterator[tuple[str, str]]:
-    metric = METRICS.get(str(row.get(SCORES.c.metric)))
-    if metric is None:
-        return
-    if row.get(SCORES.c.unit) != metric.unit:
-        yield SCORES.c.unit, f"{metric.unit}, the unit of {metric.name}"
-    value, low, high = (row.get(part) for part in (SCORES.c.value, SCORES.c.ci_low, SCORES.c.ci_high))
-    for column, number in ((SCORES.c.value, value), (SCORES.c.ci_low, low), (SCORES.c.ci_high, high)):
-        if not _is_number(number):
-            continue  # null, or reported as a cell
-        if metric.minimum is not None and number < metric.minimum:
-            yield column, f"at least {metric.minimum:g}, as {metric.name} goes"
-        if metric.maximum is not None and number > metric.maximum:
-            yield column, f"at most {metric.maximum:g}, as {metric.name} goes"
-    if (low is None) != (high is None):
-        yield (SCORES.c.ci_low if low is None else SCORES.c.ci_high), "both ends of the interval, or none"
-    if _is_number(value) and _is_number(low) and low > value + TOLERANCE:
-        yield SCORES.c.ci_low, f"at most the value, {value!r}"
-    if _is_number(value) and _is_number(high) and high < value - TOLERANCE:
-        yield SCORES.c.ci_high, f"at least the value, {value!r}"
-
-
-def _of_origin(row: Row) -> Iterator[tuple[str, str]]:
-    origin = row.get(SCORES.c.origin)
-    if origin == "reported":
-        if row.get(SCORES.c.source_id) is None:
-            yield SCORES.c.source_id, "the source that reports it"
-        absent: tuple[str, ...] = MEASURED_ONLY
-    elif origin == "measured":
-        for column in MEASURED_NEEDS:
-            if row.get(column) is None:
-                yield column, "a value, because the score is measured"
-        absent = REPORTED_ONLY
-    else:
-        return
-    for column in absent:
-        if row.get(column) is not None:
-            yield column, f"null, because the score is {origin}"
-
-
-def _named(row: Row) -> Iterator[tuple[str, str]]:
-    basis = row.get(SCORES.c.protocol)
-    if row.get(SCORES.c.origin) == "reported":
-        basis = f"reported/{row.get(SCORES.c.source_id)}"
-    columns = (SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.method, SCORES.c.setting, SCORES.c.metric)
-    parts = [row.get(column) for column in columns]
-    if all(isinstance(part, str) for part in (*parts, basis)):
-        model_id, dataset_id, method, setting, metric = (str(part) for part in parts)
-        expected = score_id(model_id, dataset_id, str(basis), method, setting, metric)
-        if row.get(SCORES.c.score_id) != expected:
-            yield SCORES.c.score_id, repr(expected)
+def _alias_problems(rows: Rows, models: set[Any]) -> Iterator[Problem]:
+    """A former id is never given to another model."""
+    for number, row in enumerate(rows, start=1):
+        if row.get(ALIASES.c.alias) in models:
+            expected = "an id that no model has now"
+            yield _problem(ALIASES, number, row, ALIASES.c.alias, expected)
 
 
 # --- Words ----------------------------------------------------------------------------------------------

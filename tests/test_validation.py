@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sngen.schema import (
+    ALIASES,
     DATASETS,
     LEADERBOARD,
     MODELS,
@@ -19,7 +20,8 @@ from sngen.schema import (
     SOURCES,
     score_id,
 )
-from sngen.validation import MEASURED_NEEDS, validate
+from sngen.score_checks import MEASURED_NEEDS
+from sngen.validation import validate
 
 SHA = "0123456789abcdef" * 4
 Tables = dict[str, list[dict[str, Any]]]
@@ -261,3 +263,22 @@ def test_a_derived_table() -> None:
     assert validate(tables() | {LEADERBOARD.name: [row]}) == []
     (problem,) = validate(tables() | {LEADERBOARD.name: [row | {"reported_test_accuracy": 90.0}]})
     assert "row src/toy/m, toy, column reported_test_accuracy: found 90.0" in problem
+
+
+def test_a_former_id_is_never_given_to_another_model() -> None:
+    rows = {
+        "sources": [SOURCES.row(source_id="src", title="Source")],
+        "models": [MODELS.row(model_id="src/new", name="n", source_id="src")],
+        "aliases": [
+            ALIASES.row(
+                alias=alias,
+                model_id="src/new",
+                since="2026-11-24",
+                reason="renamed upstream",
+                source_id="src",
+            )
+            for alias in ("src/old", "src/new")
+        ],
+    }
+    (problem,) = validate(rows)
+    assert "row src/new, column alias: found 'src/new', expected an id that no model has now" in problem
