@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,13 +13,14 @@ from types import MappingProxyType
 
 import pytest
 
+from sngen.catalog import load_catalog
 from sngen.cli import COMMANDS
 from sngen.leaderboard.pages.load_and_cite import LOAD, WITHOUT
 from sngen.leaderboard.pages.model import use
 from sngen.leaderboard.snapshot import Snapshot
 from sngen.release.read import Release
-from sngen.schema import MODELS, TABLES
-from sngen.settings import CACHE, ZOO, Settings
+from sngen.schema import MODELS, SCORES, TABLES
+from sngen.settings import CACHE, CATALOG, ZOO, Settings
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def _readme(repository: Path) -> str:
 
 def test_python_of_the_readme(repository: Path, releases: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", _readme(repository), flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         in_release = "load_dataset" in block  # the README says: from the parent folder of the release
         _python(f"{block}\nassert len(globals())", releases if in_release else repository, tmp_path)
@@ -77,6 +79,37 @@ def test_the_readme_names_every_config_and_only_commands_that_exist(repository: 
     named = set(re.findall(r"(?:`|bin/)sngen ([a-z]+)", words + guide))
     assert named
     assert named <= set(COMMANDS)
+
+
+def test_searches_of_the_readme(repository: Path, tmp_path: Path) -> None:
+    """Each line as it stands there, in a folder where files may be written."""
+    lines = re.findall(r"^\.venv/bin/sngen (.+)$", _readme(repository), flags=re.MULTILINE)
+    assert len(lines) >= 4
+    environment = {**os.environ, CATALOG: str(repository / "data" / "catalog")}
+    for line in lines:
+        command = [sys.executable, "-c", "from sngen.cli import main; main()", *shlex.split(line)]
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, f"{line}\n{run.stderr}"
+        assert "No model found" not in run.stdout
+    assert (tmp_path / "models.csv").stat().st_size > 1000
+    assert (tmp_path / "cohort.json").stat().st_size > 1000
+
+
+def test_sizes_in_the_readme(repository: Path) -> None:
+    tables = load_catalog(repository / "data" / "catalog")
+    stated = re.search(
+        r"^([\d,]+) public classifiers on (\d+) image datasets, from (\d+) sources", _readme(repository), re.M
+    )
+    assert stated is not None
+    own = [row for row in tables[MODELS.name] if row[MODELS.c.source_id] != "reference"]
+    sources = {row[MODELS.c.source_id] for row in own}
+    datasets = {row[SCORES.c.dataset_id] for row in tables[SCORES.name]} | {
+        row[MODELS.c.dataset_id] for row in own
+    }
+    found = (len(own), len(datasets - {None, "digits"}), len(sources))
+    assert tuple(int(number.replace(",", "")) for number in stated.groups()) == found
 
 
 def test_make_targets_of_the_documentation_exist(repository: Path) -> None:

@@ -8,7 +8,10 @@
 "use strict";
 
 (() => {
-  const PARTS = ["format", "rows", "state", "dom", "cells", "export", "bibtex", "filters", "panels", "view"];
+  const PARTS = [
+    "format", "fields", "values", "query", "rows", "state", "dom", "cells", "export", "bibtex", "filters",
+    "panels", "command", "view",
+  ];
   const here = document.currentScript.src;
   const SecurityNet = (window.SecurityNet = window.SecurityNet || { tables: {}, charts: {} });
   SecurityNet.grid = {};

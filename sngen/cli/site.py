@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sngen.errors import UsageError
-from sngen.leaderboard.build import write_docs
+from sngen.leaderboard.build import model_pages, write_docs
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.drawing import Drawing, drawing_processes
 from sngen.leaderboard.escape import web_address
@@ -16,6 +16,7 @@ from sngen.leaderboard.protocols import read_protocols
 from sngen.leaderboard.rendering import check_installed, render
 from sngen.leaderboard.serving import HOST, server
 from sngen.leaderboard.snapshot import Snapshot
+from sngen.leaderboard.spellings import read_spellings
 from sngen.release.read import Release
 from sngen.settings import Settings
 
@@ -53,13 +54,16 @@ def build(*, release: Path, out: Path, docs: Path, checkout: Path, repository_ur
         bundle, script = drawing.bundle()
         snapshot = Snapshot.of(Release.open(release))
         protocols = read_protocols(checkout / "evaluations" / "protocols")
-        context = Context(snapshot, protocols, drawing.svg, bundle, repository_url)
+        spellings = read_spellings(checkout)
+        context = Context(snapshot, protocols, drawing.svg, bundle, repository_url, spellings)
         pages = write_docs(context, script, checkout / "site", docs)
     generated = time.perf_counter()
     charts = sum(len(page.pictures) for page in pages)
     click.echo(f"{len(pages):,} pages and {charts} charts written to {docs} in {generated - start:.1f} s")
-    render(config, docs, out)
-    click.echo(f"rendered to {out} in {time.perf_counter() - generated:.1f} s; open {out / 'index.html'}")
+    models = render(config, docs, out, model_pages(context))
+    seconds = time.perf_counter() - generated
+    click.echo(f"rendered to {out} in {seconds:.1f} s, {models:,} pages of models included; ", nl=False)
+    click.echo(f"open {out / 'index.html'}")
 
 
 @command.command()

@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sngen.leaderboard.comparable import Board, Quantity
 from sngen.leaderboard.context import Context
-from sngen.leaderboard.numbers import metric_title
+from sngen.leaderboard.numbers import PERCENT_OF_ALEXNET, metric_title
 from sngen.leaderboard.ranks import Ranking
 from sngen.leaderboard.snapshot import Row
 from sngen.leaderboard.tables import DataColumn, DataTable, folder_safe
-from sngen.schema import HEADLINES, METRICS, MODELS, SCORES
+from sngen.schema import HEADLINES, METRICS, MODELS, SCORES, Headline
 
 _M, _S = MODELS.c, SCORES.c
 RANK_BEST, RANK_WORST, RANK = "rank_best", "rank_worst", "rank"
+
+#: More columns of scores than this are not shown before a reader asks for them.
+MOST_SHOWN = 4
 
 #: Model columns beside the scores: column, kind, facet, visible.
 _METADATA: tuple[tuple[str, Any, bool, bool], ...] = (
     (_M.model_type, "text", True, True),
     (_M.architecture, "text", False, False),
     (_M.parameters, "number", False, False),
+    (_M.parameters_rounded, "number", False, False),
+    (_M.macs, "number", False, False),
+    (_M.input_size, "text", True, False),
     (_M.purpose, "text", True, True),
+    (_M.security_role, "text", True, False),
     (_M.training_kind, "text", True, False),
+    (_M.threat_norm, "text", True, False),
+    (_M.threat_eps, "text", True, False),
     (_M.training_size, "number", False, False),
+    (_M.pretrained_on, "tags", True, False),
+    (_M.extra_data, "text", False, False),
     (_M.publisher, "text", True, False),
+    (_M.publisher_type, "text", True, False),
     (_M.venue, "text", True, False),
     (_M.venue_type, "text", True, False),
     (_M.year, "number", True, True),
-    (_M.country, "text", True, False),
+    (_M.country, "tags", True, False),
     (_M.license, "text", True, False),
+    (_M.license_scope, "text", True, False),
     (_M.source_id, "text", True, False),
+    (_M.weights_kind, "text", True, False),
     (_M.paper_url, "url", False, False),
     (_M.weights_url, "url", False, False),
 )
 
 _TITLES = {
-    _M.model_type: "Type", _M.paper_url: "Paper", _M.weights_url: "Weights", _M.source_id: "Source",
+    _M.model_type: "Type", _M.paper_url: "Paper", _M.weights_url: "Weights", _M.source_id: "Listed by",
     _M.training_kind: "Training", _M.training_size: "Training images", _M.model_id: "Model id",
-    _M.name: "Model", _M.dataset_id: "Dataset",
+    _M.name: "Model", _M.dataset_id: "Dataset", _M.threat_eps: "Threat size", _M.copy_kind: "Copy",
+    _M.macs: "Multiply-adds", _M.parameters_rounded: "Parameters, rounded (millions)",
+    _M.weights_kind: "Weights link", _M.license: "Licence", _M.license_scope: "Licence stated for",
+    _M.threat_eps_value: "Threat size, number", _M.weights_hub_id: "Hub repository",
+    _M.weights_sha256: "SHA-256 of the weights", _M.num_outputs: "Outputs", _M.num_authors: "Authors, number",
 }  # fmt: skip
 
 
@@ -52,40 +71,46 @@ def board_name(board: Board) -> str:
     return "-".join(folder_safe(part) for part in parts if part)
 
 
-def quantity_column(board: Board, quantity: Quantity) -> str:
+def quantity_column(origin: str, family: str, quantity: Quantity) -> str:
     """The headline's name where there is one, so that an address keeps working; otherwise all three parts."""
-    headline = _headline(board, quantity)
+    headline = _headline(origin, family, quantity)
     if headline is not None:
         return headline.column
-    return "_".join((board.origin, *quantity)).replace("/", "_").replace("-", "_")
+    return "_".join((origin, *quantity)).replace("/", "_").replace("-", "_")
 
 
-def quantity_title(board: Board, quantity: Quantity) -> str:
-    headline = _headline(board, quantity)
+def quantity_title(origin: str, family: str, quantity: Quantity) -> str:
+    headline = _headline(origin, family, quantity)
     method, setting, metric = quantity
-    return headline.title if headline else f"{metric_title(metric)} ({method}, {setting})"
+    where = method if setting == "default" else f"{method}, {setting}"
+    return headline.title if headline else f"{metric_title(metric)} ({where})"
 
 
-def _headline(board: Board, quantity: Quantity) -> Any:
-    wanted = (board.origin, board.family, *quantity)
-    return next((h for h in HEADLINES if (h.origin, h.family, h.method, h.setting, h.metric) == wanted), None)
+_HEADLINES: dict[tuple[str, str, str, str, str], Headline] = {
+    (h.origin, h.family, h.method, h.setting, h.metric): h for h in HEADLINES
+}
+
+
+def _headline(origin: str, family: str, quantity: Quantity) -> Headline | None:
+    return _HEADLINES.get((origin, family, *quantity))
 
 
 def board_table(board: Board, context: Context, title: str) -> DataTable:
-    """All models of a board, best first by its main quantity."""
+    """All models of a measured board, best first by its main quantity."""
     order = board.ordered()
     ranking = context.ranking_of(board)
+    rows = [board.scores[model] for model in order]
     columns = [
-        *_identity(order, context),
+        *identity_columns(order, context),
         *(_rank_columns(order, ranking) if ranking else ()),
-        *(column for quantity in board.quantities for column in _score_columns(board, quantity, order)),
-        *_flag_columns(board, order),
+        *score_columns(board.origin, board.family, board.quantities, rows),
+        *flag_columns(rows),
         *metadata_columns([context.snapshot.models[model] for model in order]),
     ]
     return DataTable(board_name(board), title, _M.model_id, tuple(columns), (_M.name, "models/", _M.model_id))
 
 
-def _identity(order: list[str], context: Context) -> Iterator[DataColumn]:
+def identity_columns(order: list[str], context: Context) -> Iterator[DataColumn]:
     names = [context.snapshot.models[model][_M.name] for model in order]
     yield DataColumn(_M.name, column_title(_M.name), "text", names, MODELS.by_name[_M.name].description)
     yield DataColumn(
@@ -109,19 +134,39 @@ def rank_words(best: int | None, worst: int | None) -> str | None:
     return str(best) if best == worst else f"{best}–{worst}"
 
 
-def _score_columns(board: Board, quantity: Quantity, order: list[str]) -> Iterator[DataColumn]:
+def score_columns(
+    origin: str, family: str, quantities: Sequence[Quantity], rows: Sequence[dict[Quantity, Row]]
+) -> Iterator[DataColumn]:
+    """For each quantity its value and, as far as there are any, interval ends and n; one cell a row."""
+    shown = shown_quantities(quantities, rows)
+    for quantity in quantities:
+        scores = [row.get(quantity) for row in rows]
+        yield from _quantity_columns(origin, family, quantity, scores, visible=quantity in shown)
+
+
+def shown_quantities(quantities: Sequence[Quantity], rows: Sequence[dict[Quantity, Row]]) -> set[Quantity]:
+    """Those that a reader sees before asking for more: with most numbers, the first where these are equal."""
+    counts = Counter(quantity for row in rows for quantity in row)
+    by_count = sorted(quantities, key=lambda quantity: (-counts[quantity], quantities.index(quantity)))
+    return set(by_count[:MOST_SHOWN])
+
+
+def _quantity_columns(
+    origin: str, family: str, quantity: Quantity, scores: list[Row | None], *, visible: bool
+) -> Iterator[DataColumn]:
     metric = METRICS[quantity[2]]
-    name, title = quantity_column(board, quantity), quantity_title(board, quantity)
-    scores = [board.scores[model].get(quantity) for model in order]
+    name = quantity_column(origin, family, quantity)
+    title = quantity_title(origin, family, quantity)
 
     def cells(column: str) -> list[Any]:
         return [score[column] if score else None for score in scores]
 
     low, high, n = cells(_S.ci_low), cells(_S.ci_high), cells(_S.n)
     has_interval, has_n = any(end is not None for end in low), any(count is not None for count in n)
+    digits = {"count": 0, PERCENT_OF_ALEXNET: 1}.get(metric.unit, 4)
     yield DataColumn(
-        name, title, "number", cells(_S.value), metric.description, metric.unit,
-        digits=0 if metric.unit == "count" else 4, origin=board.origin,
+        name, title, "number", cells(_S.value), metric.description, metric.unit, visible=visible,
+        digits=digits, origin=origin,
         low=f"{name}_ci_low" if has_interval else None, high=f"{name}_ci_high" if has_interval else None,
         n=f"{name}_n" if has_n else None,
     )  # fmt: skip
@@ -138,11 +183,8 @@ def _score_columns(board: Board, quantity: Quantity, order: list[str]) -> Iterat
         )  # fmt: skip
 
 
-def _flag_columns(board: Board, order: list[str]) -> Iterator[DataColumn]:
-    flags = [
-        sorted({flag for score in board.scores[model].values() for flag in score[_S.flags] or ()})
-        for model in order
-    ]
+def flag_columns(rows: Sequence[dict[Quantity, Row]]) -> Iterator[DataColumn]:
+    flags = [sorted({flag for score in row.values() for flag in score[_S.flags] or ()}) for row in rows]
     if any(flags):
         yield DataColumn(_S.flags, "Flags", "tags", flags, SCORES.by_name[_S.flags].description, facet=True)
 
@@ -153,10 +195,10 @@ def metadata_columns(
     """The models' metadata that is known for at least one of them."""
     for name, kind, facet, visible in _METADATA:
         values = [model[name] for model in models]
-        if skip(name) or all(value is None for value in values):
+        if skip(name) or not any(value is not None and value != [] for value in values):
             continue
         column = MODELS.by_name[name]
         yield DataColumn(
             name, column_title(name), kind, values, column.description, column.unit, facet, visible,
-            digits=0 if kind == "number" else None,
+            digits=0 if kind == "number" and column.unit in {None, "count", "images"} else None,
         )  # fmt: skip

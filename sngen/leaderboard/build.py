@@ -12,6 +12,9 @@ from sngen.leaderboard.context import Context
 from sngen.leaderboard.drawing import Later
 from sngen.leaderboard.page import Page
 from sngen.leaderboard.pages.audit import audit_page
+from sngen.leaderboard.pages.collections import collections_page
+from sngen.leaderboard.pages.dataset import dataset_page
+from sngen.leaderboard.pages.dataset_index import dataset_index
 from sngen.leaderboard.pages.dictionary import dictionary_page
 from sngen.leaderboard.pages.findings import findings_page
 from sngen.leaderboard.pages.home import home_page
@@ -21,17 +24,27 @@ from sngen.leaderboard.pages.load_and_cite import load_and_cite_page
 from sngen.leaderboard.pages.methods import methods_page
 from sngen.leaderboard.pages.model import model_page
 from sngen.leaderboard.pages.models import models_page
+from sngen.leaderboard.shell import Middle, middle_of, shell_page
+
+
+def model_pages(context: Context) -> Iterator[Middle]:
+    """A page per model: thousands, so MkDocs does not see them (``sngen.leaderboard.shell``)."""
+    for model in context.snapshot.models.values():
+        yield middle_of(model_page(model, context))
 
 
 def pages(context: Context) -> Iterator[Page]:
-    """Every generated page. A new page type is one function in ``pages/`` and one line here."""
+    """Every page that MkDocs renders. A new page type is one function in ``pages/`` and one line here."""
     yield home_page(context)
     yield leaderboard_index(context)
     for family, dataset_id in sorted(context.boards_of):
         yield leaderboard_page(family, dataset_id, context)
     yield models_page(context)
-    for model in context.snapshot.models.values():
-        yield model_page(model, context)
+    yield shell_page()
+    yield dataset_index(context)
+    for dataset in context.snapshot.datasets.values():
+        yield dataset_page(dataset, context)
+    yield collections_page(context)
     yield findings_page(context)
     yield methods_page(context)
     yield load_and_cite_page(context)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sngen.leaderboard.snapshot import Row
-from sngen.schema import HEADLINES, METRICS, SCORES
+from sngen.schema import CLASSIFYING, COPY_KINDS, HEADLINES, METRICS, MODELS, SCORES, TASKS
 
 #: Flags of models that give one answer to every image: their numbers say nothing about an attack.
 DEGENERATE = frozenset({"accuracy-equals-single-class-share", "agreement-is-1"})
 
-_S = SCORES.c
+_M, _S = MODELS.c, SCORES.c
 #: (method, setting, metric): what a column of a board holds.
 Quantity = tuple[str, str, str]
 
@@ -29,7 +29,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Board:
-    """Comparable scores. ``basis`` is the protocol and version (measured) or the source (reported)."""
+    """Comparable scores. ``basis`` is the protocol and version (measured) or the source (reported).
+
+    A board of nothing but models that are left out has neither quantities nor scores.
+    """
 
     family: str
     dataset_id: str
@@ -56,7 +59,7 @@ class Board:
         return sorted(self.scores, key=place)
 
 
-def boards(scores: Iterable[Row]) -> list[Board]:
+def boards(scores: Iterable[Row], models: Mapping[str, Row]) -> list[Board]:
     """All boards, by family, dataset, measured first, tier, basis. Every score is on one or left out."""
     groups: dict[tuple[str, str, str, str, str], list[Row]] = defaultdict(list)
     for score in scores:
@@ -66,13 +69,21 @@ def boards(scores: Iterable[Row]) -> list[Board]:
         groups[
             (score[_S.family], score[_S.dataset_id], score[_S.origin], score[_S.tier] or "", basis)
         ].append(score)
-    return [_board(key, rows) for key, rows in sorted(groups.items())]
+    return [_board(key, rows, models) for key, rows in sorted(groups.items())]
 
 
-def _board(key: tuple[str, str, str, str, str], rows: list[Row]) -> Board:
+def outside(model: Row) -> str | None:
+    """Why a model stands in no leaderboard; None where it may. An unknown task is no reason."""
+    if model[_M.copy_kind] is not None:
+        return f"{model[_M.copy_kind]}: {COPY_KINDS[model[_M.copy_kind]]}"
+    task = model[_M.task]
+    return None if task is None or task in CLASSIFYING else f"{task}: {TASKS[task]}"
+
+
+def _board(key: tuple[str, str, str, str, str], rows: list[Row], models: Mapping[str, Row]) -> Board:
     family, dataset_id, origin, tier, basis = key
-    left_out: list[LeftOut] = []
-    if origin == "measured":
+    rows, left_out = _inside(rows, models)
+    if origin == "measured" and rows:
         basis, rows, older = _newest_protocol(rows)
         left_out += older
     by_quantity: dict[Quantity, list[Row]] = defaultdict(list)
@@ -91,6 +102,18 @@ def _board(key: tuple[str, str, str, str, str], rows: list[Row]) -> Board:
         )
     quantities = tuple(sorted(by_quantity, key=lambda quantity: _place(origin, family, quantity)))
     return Board(family, dataset_id, origin, basis, tier or None, quantities, dict(scores), tuple(left_out))
+
+
+def _inside(rows: list[Row], models: Mapping[str, Row]) -> tuple[list[Row], list[LeftOut]]:
+    kept: list[Row] = []
+    others: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        reason = outside(models[row[_S.model_id]])
+        if reason is None:
+            kept.append(row)
+        else:
+            others[reason].append(row)
+    return kept, [_left_out(reason, others[reason]) for reason in sorted(others)]
 
 
 def _newest_protocol(rows: list[Row]) -> tuple[str, list[Row], list[LeftOut]]:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from sngen.catalog.relating.distinct import copies, distinct_weights
 from sngen.leaderboard.comparable import Board, Quantity, boards
 from sngen.leaderboard.drawing import Draw
 from sngen.leaderboard.ranks import Ranking, ranking
-from sngen.leaderboard.snapshot import Snapshot
-from sngen.schema import DATASETS, SCORES
+from sngen.leaderboard.snapshot import Row, Snapshot
+from sngen.schema import DATASETS, MODELS, RELATIVES, SCORES
 
 
 @dataclass(frozen=True)
 class Context:
     """``protocols`` are the parsed protocol files, ``draw`` and ``bundle`` see ``sngen.leaderboard.drawing``,
-    ``repository_url`` is where mistakes are reported, if that is known."""
+    ``repository_url`` is where mistakes are reported, if that is known, ``spellings`` maps spellings of
+    datasets to their ids."""
 
     snapshot: Snapshot
     protocols: tuple[dict[str, Any], ...]
     draw: Draw
     bundle: str
     repository_url: str | None = None
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def boards(self) -> list[Board]:
-        return boards(self.snapshot.scores)
+        return boards(self.snapshot.scores, self.snapshot.models)
 
     @cached_property
     def boards_of(self) -> dict[tuple[str, str], list[Board]]:
@@ -69,6 +73,32 @@ class Context:
             if (board.origin, board.basis) == (origin, basis):
                 return board
         return None
+
+    def distinct(self, models: Iterable[str]) -> int:
+        """How many different weights the models are, as far as the table of relatives knows."""
+        return len({self._representatives.get(model, model) for model in models})
+
+    @cached_property
+    def _representatives(self) -> dict[str, str]:
+        models = self.snapshot.models.values()
+        return distinct_weights(self.snapshot.tables[RELATIVES.name], copies(models))
+
+    @cached_property
+    def evaluated_on(self) -> dict[str, set[str]]:
+        """Models by dataset that they have a score on."""
+        groups: dict[str, set[str]] = defaultdict(set)
+        for score in self.snapshot.scores:
+            groups[score[SCORES.c.dataset_id]].add(score[SCORES.c.model_id])
+        return dict(groups)
+
+    @cached_property
+    def made_for(self) -> dict[str, list[Row]]:
+        """Models by the dataset that they were made to classify."""
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for model in self.snapshot.models.values():
+            if model[MODELS.c.dataset_id] is not None:
+                groups[model[MODELS.c.dataset_id]].append(model)
+        return dict(groups)
 
     @cached_property
     def boards_with(self) -> dict[str, list[Board]]:

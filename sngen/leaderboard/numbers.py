@@ -8,7 +8,11 @@ from typing import Any
 from sngen.schema import METRICS, SCORES
 
 DASH = "–"
-DIGITS = {"fraction": 4, "s": 4, "1/s": 1, "count": 0, "images": 0, "bytes": 0}
+#: Unit of corruption errors: 100 is AlexNet.
+PERCENT_OF_ALEXNET = "% of AlexNet"
+DIGITS = {
+    "fraction": 4, "s": 4, "1/s": 1, "count": 0, "images": 0, "bytes": 0, PERCENT_OF_ALEXNET: 1,
+}  # fmt: skip
 
 
 def number(value: float | int | None, unit: str | None = None) -> str:
@@ -34,7 +38,8 @@ def score_value(score: Mapping[str, Any]) -> str:
     """A score's value and, where it has one, its 95 % interval."""
     unit = score[SCORES.c.unit]
     ends = interval(score[SCORES.c.ci_low], score[SCORES.c.ci_high], unit)
-    return f"{number(score[SCORES.c.value], unit)} {ends}".strip()
+    shown = unit if unit == PERCENT_OF_ALEXNET else ""
+    return f"{number(score[SCORES.c.value], unit)} {ends}{shown}".strip()
 
 
 def metric_title(metric: str) -> str:

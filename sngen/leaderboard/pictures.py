@@ -15,6 +15,9 @@ from sngen.leaderboard.drawing import Draw, Later
 from sngen.leaderboard.escape import script_json, text
 from sngen.leaderboard.tables import PROLOGUE
 
+#: Characters of a picture that is put into its page: about 150 points. MkDocs parses every one of them.
+MOST_INLINE = 60_000
+
 # Colours that only the static picture has: replaced by the page's own text colour after drawing.
 INK, FAINT = "#010203", "#040506"
 _STATIC = {
@@ -51,9 +54,16 @@ class Picture:
         return (
             f'<figure class="sn-plot"><div class="sn-chart" data-spec="{root}{self._file(".js")}" '
             f'data-name="{self.name}" data-root="{root}" data-bundle="{root}{self.bundle}">'
-            f"{inline_svg(self.svg, self.name, f'{self.title}. {self.words}')}</div>"
+            f"{self._static(root)}</div>"
             f"<figcaption>{text(self.words)} <span>Download:{files}</span></figcaption></figure>"
         )
+
+    def _static(self, root: str) -> str:
+        """What is there before a script draws: within the page or, where that weighs too much, a file."""
+        label = f"{self.title}. {self.words}"
+        if len(self.svg) <= MOST_INLINE:
+            return inline_svg(self.svg, self.name, label)
+        return f'<img src="{root}{self._file(".svg")}" alt="{text(label)}" loading="lazy">'
 
     def _file(self, ending: str) -> str:
         return f"charts/{self.name}{ending}"

@@ -42,6 +42,8 @@ class Ranking:
 
 def ranking(board: Board, snapshot: Snapshot) -> Ranking | None:
     """Ranks by the board's main quantity; None if it is reported, has no good direction or no intervals."""
+    if not board.scores:
+        return None
     better = METRICS[board.main[2]].better
     if board.origin != "measured" or better == "neither":
         return None

@@ -15,12 +15,14 @@ import pandas as pd
 
 from sngen.errors import CheckFailed
 from sngen.schema import (
+    ALIASES,
     DATASETS,
     FINDINGS,
     ID_PATTERN,
     LEADERBOARD,
     MODELS,
     OUTCOMES,
+    PROJECTS,
     RELATIVES,
     SCORES,
     SOURCES,
@@ -105,6 +107,15 @@ class Snapshot:
             for member in sorted({row[RELATIVES.c.model_a], row[RELATIVES.c.model_b]}):
                 pairs[member].append(row)
         return dict(pairs)
+
+    @cached_property
+    def aliases_of(self) -> dict[str, list[Row]]:
+        """Former ids by model."""
+        return _grouped(self.tables[ALIASES.name], ALIASES.c.model_id)
+
+    @cached_property
+    def projects(self) -> list[Row]:
+        return self.tables[PROJECTS.name]
 
     @cached_property
     def findings(self) -> list[Row]:

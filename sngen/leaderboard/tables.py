@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -42,13 +43,17 @@ class DataColumn:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table as the front end takes it. ``link`` is (column shown as link, folder, column with the id)."""
+    """A table as the front end takes it. ``link`` is (column shown as link, folder, column with the id);
+    ``search`` makes its search box one for queries (``sngen.leaderboard.search_box``); ``noun`` is what rows
+    are called."""
 
     name: str
     title: str
     id_column: str
     columns: tuple[DataColumn, ...]
     link: tuple[str, str, str] | None = None
+    search: dict[str, Any] | None = None
+    noun: str = "models"
     by_name: dict[str, DataColumn] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -70,9 +75,12 @@ class DataTable:
             "name": self.name,
             "title": self.title,
             "idColumn": self.id_column,
+            "noun": self.noun,
             "columns": [column.header() for column in self.columns],
-            "data": {column.name: list(column.values) for column in self.columns},
+            "data": {column.name: packed(column.values) for column in self.columns},
         }
+        if self.search:
+            content["search"] = self.search
         if self.link:
             column, folder, source = self.link
             content["links"] = {"column": column, "prefix": folder, "suffix": ".html", "from": source}
@@ -86,9 +94,9 @@ class DataTable:
         body = "".join(f"<tr>{self._row(shown, row, root)}</tr>" for row in range(count))
         more = f", first {count} of {len(self):,} rows" if count < len(self) else ""
         return (
-            f'<div class="sn-table" data-src="{root}{text(self.file)}" data-name="{text(self.name)}" '
-            f'data-root="{root}"><table><caption>{text(self.title)}{more}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            f'<div class="sn-table" data-search-exclude data-src="{root}{text(self.file)}" '
+            f'data-name="{text(self.name)}" data-root="{root}"><table>'
+            f"<caption>{text(self.title)}{more}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
     def _row(self, shown: Sequence[DataColumn], row: int, root: str) -> str:
@@ -119,6 +127,20 @@ class DataTable:
             return ""
         low, high = (self.by_name[name].values[row] for name in (column.low, column.high))
         return interval(low, high, column.unit)
+
+
+def packed(values: Sequence[Any]) -> Any:
+    """Values in the shortest of three forms: all of them; the different ones and for each row which one it
+    is; the known ones and their rows. The script undoes it (``rows.js``)."""
+    plain = list(values)
+    known = [row for row, value in enumerate(plain) if value is not None]
+    forms: list[Any] = [plain, {"at": known, "known": [plain[row] for row in known], "length": len(plain)}]
+    keys = [(type(value), tuple(value) if isinstance(value, list) else value) for value in plain]
+    different = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    if len(different) < len(plain):
+        first = dict(zip(reversed(keys), reversed(plain), strict=True))
+        forms.append({"different": [first[key] for key in different], "which": [different[k] for k in keys]})
+    return min(forms, key=lambda form: len(json.dumps(form)))
 
 
 def _origin(column: DataColumn) -> str:

@@ -83,7 +83,8 @@ def table() -> dict[str, Any]:
     ]  # fmt: skip
     links = {"column": "name", "prefix": "models/", "suffix": ".html", "from": "model_id"}
     return {
-        "name": "synthetic", "title": "Made-up models", "idColumn": "model_id", "columns": columns,
+        "name": "synthetic", "title": "Made-up models", "idColumn": "model_id", "noun": "models",
+        "columns": columns,
         "data": data, "links": links,
     }  # fmt: skip
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_texts import written
 from stand_in import StandIn, stand_in
 
-from sngen.leaderboard.build import write_docs
+from sngen.leaderboard.build import model_pages, write_docs
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.protocols import read_protocols
 from sngen.leaderboard.rendering import render
@@ -28,7 +29,10 @@ def make_context(repository: Path) -> Callable[..., Context]:
     protocols = read_protocols(repository / "evaluations" / "protocols")
 
     def make(release: StandIn, draw: Callable[[dict[str, Any]], Callable[[], str]] = flat_svg) -> Context:
-        return Context(Snapshot.of(release), protocols, draw, BUNDLE, "https://example.org/project")
+        spellings = {"CIFAR-10": "cifar10"}
+        return Context(
+            Snapshot.of(release), protocols, draw, BUNDLE, "https://example.org/project", spellings
+        )
 
     return make
 
@@ -44,6 +48,11 @@ def context(make_context: Callable[..., Context], small: StandIn) -> Context:
 
 
 @pytest.fixture(scope="session")
+def texts(context: Context, repository: Path) -> dict[str, str]:
+    return written(context, repository)
+
+
+@pytest.fixture(scope="session")
 def docs(context: Context, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "build" / "docs"
     write_docs(context, lambda: "window.vegaEmbed=null;", repository / "site", folder)
@@ -51,7 +60,7 @@ def docs(context: Context, repository: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def site(docs: Path, repository: Path) -> Path:
+def site(docs: Path, context: Context, repository: Path) -> Path:
     folder = docs.with_name("site")
-    render(repository / "mkdocs.yml", docs, folder)
+    render(repository / "mkdocs.yml", docs, folder, model_pages(context))
     return folder

@@ -50,3 +50,15 @@ def read_page(page: str) -> Read:
 def script_value(script: str) -> Any:
     """The JSON value that a generated script assigns."""
     return json.loads(script[script.index("]=") + 2 :].rstrip().removesuffix(";"))
+
+
+def unpacked(column: Any) -> list[Any]:
+    """A column of a table's data file as it is meant: the inverse of ``tables.packed``."""
+    if isinstance(column, list):
+        return column
+    if "which" in column:
+        return [column["different"][place] for place in column["which"]]
+    values = [None] * column["length"]
+    for row, value in zip(column["at"], column["known"], strict=True):
+        values[row] = value
+    return values

@@ -76,7 +76,7 @@ def stand_in(reported: dict[str, int], measured: int = 6, seed: int = 0) -> Stan
                 relation="same-recipe-other-seed", ground="one recipe file",
             )
         )  # fmt: skip
-    rows["leaderboard"] = [_leaderboard(model, rows) for model in rows["models"]]
+    rows["leaderboard"] = leaderboard_rows(rows)
     rows["findings"] = [_finding(dataset_id, count) for dataset_id, count in reported.items()]
     entries = [
         {
@@ -97,7 +97,7 @@ def _reported_model(
             model_id=model_id, name=f"net-{number}", source_id=SOURCE, source_row=number + 1,
             model_type=("resnet", "vgg", "densenet")[number % 3], dataset_id=dataset_id, training_size=1000,
             purpose=("benchmark", "security")[number % 4 == 3], venue="NeurIPS", venue_type="ML",
-            year=2014 + number % 10, country="Switzerland, UK", num_authors=5,
+            year=2014 + number % 10, country=["Switzerland", "United Kingdom"], num_authors=5,
             paper_url="https://arxiv.org/pdf/2006.08403", weights_url="https://example.org/w.pth",
             flags=["train-accuracy-is-1"] if number == 0 else [],
         )
@@ -176,18 +176,36 @@ def measured_score(model_id: str, entry: Any, value: float, low: float, high: fl
     return SCORES.row(**{**values, **changed})
 
 
-def _leaderboard(model: Row, rows: dict[str, list[Row]]) -> Row:
-    values: Row = {name: model[name] for name in LEADERBOARD.names if name in model}
+_COLUMNS = {(h.origin, h.family, h.method, h.setting, h.metric): h.column for h in HEADLINES}
+
+
+def leaderboard_rows(rows: dict[str, list[Row]]) -> list[Row]:
+    """One row per model and dataset: its own, and every other one that it has a score on."""
+    models = {model["model_id"]: model for model in rows["models"]}
+    datasets = {dataset["dataset_id"]: dataset for dataset in rows["datasets"]}
+    found: dict[tuple[str, str], Row] = {}
+    for model_id, model in models.items():
+        if model["dataset_id"] is not None:
+            found[model_id, model["dataset_id"]] = _leaderboard(model, model["dataset_id"])
     for score in rows["scores"]:
-        if score["model_id"] != model["model_id"]:
-            continue
-        for entry in HEADLINES:
-            key = (entry.origin, entry.family, entry.method, entry.setting, entry.metric)
-            if key == tuple(score[name] for name in ("origin", "family", "method", "setting", "metric")):
-                values[entry.column] = score["value"]
-                if entry.origin == "measured":
-                    values |= {f"{entry.column}_{end}": score[end] for end in ("ci_low", "ci_high", "n")}
-    return LEADERBOARD.row(**values)
+        key = score["model_id"], score["dataset_id"]
+        row = found.setdefault(key, _leaderboard(models[key[0]], key[1]))
+        kind = tuple(score[name] for name in ("origin", "family", "method", "setting", "metric"))
+        if kind in _COLUMNS:
+            row[_COLUMNS[kind]] = score["value"]
+            if score["origin"] == "measured":
+                row |= {f"{_COLUMNS[kind]}_{end}": score[end] for end in ("ci_low", "ci_high", "n")}
+    for (_, dataset_id), row in found.items():
+        row["num_classes"] = datasets[dataset_id]["num_classes"]
+        row["data_category"] = datasets[dataset_id]["category"]
+    return list(found.values())
+
+
+def _leaderboard(model: Row, dataset_id: str) -> Row:
+    values: Row = {name: model[name] for name in LEADERBOARD.names if name in model}
+    return LEADERBOARD.row(
+        **{**values, "dataset_id": dataset_id, "own_dataset": dataset_id == model["dataset_id"]}
+    )
 
 
 def _finding(dataset_id: str, count: int) -> Row:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from reading import read_html, read_page, script_value
-from stand_in import StandIn, stand_in
+from page_texts import written
+from reading import read_html, read_page, script_value, unpacked
+from stand_in import SOURCE, StandIn, stand_in
 from test_escape import HOSTILE
+from test_shell import RENDERED
+from whole_catalogue import whole_catalogue
 
-from sngen.leaderboard.build import write_docs
+from sngen.leaderboard.build import model_pages, write_docs
 from sngen.leaderboard.context import Context
+from sngen.leaderboard.shell import Shell
 from sngen.schema import MODELS, TABLES, Column
 
 ATTACK = "".join(HOSTILE)
@@ -25,7 +29,8 @@ OURS = {
 }  # fmt: skip
 OUR_ATTRIBUTES = {
     "action", "aria-label", "autocomplete", "class", "data-bundle", "data-name", "data-root", "data-spec",
-    "data-src", "download", "for", "href", "id", "method", "name", "placeholder", "rel", "role", "scope",
+    "data-search-exclude", "data-src", "download", "for", "href", "id",
+    "method", "name", "open", "placeholder", "rel", "role", "scope",
     "style", "type", "viewbox",
 }  # fmt: skip
 
@@ -40,6 +45,14 @@ def _free(column: Column) -> bool:
 def hostile() -> StandIn:
     """Every text without an own pattern, and every address, holds all attacks at once."""
     release = stand_in({"cifar10": 12}, measured=3)
+    small = whole_catalogue(0.0)  # for a row in every table
+    for name in ("projects", "aliases"):
+        release.rows[name] = [
+            row | {"source_id": SOURCE, "model_id": "reference/digits/net-0", "dataset_id": "cifar10"}
+            if name == "projects"
+            else row | {"source_id": SOURCE, "model_id": "reference/digits/net-0"}
+            for row in small.rows[name]
+        ]
     structure = {"method", "setting", "source_id", "model_id", "unit", "protocol", "bits", "split"}
     for name, table in TABLES.items():
         for row in release.rows[name]:
@@ -61,6 +74,11 @@ def hostile() -> StandIn:
 
 
 @pytest.fixture(scope="module")
+def hostile_texts(hostile: StandIn, make_context: Callable[..., Context], repository: Path) -> dict[str, str]:
+    return written(make_context(hostile), repository)
+
+
+@pytest.fixture(scope="module")
 def hostile_docs(
     hostile: StandIn,
     make_context: Callable[..., Context],
@@ -72,11 +90,10 @@ def hostile_docs(
     return folder
 
 
-def test_no_page_has_a_foreign_element_attribute_or_address(hostile_docs: Path) -> None:
-    pages = sorted(hostile_docs.rglob("*.md"))
-    assert len(pages) > 25
-    for path in pages:
-        found = read_page(path.read_text("utf-8"))
+def test_no_page_has_a_foreign_element_attribute_or_address(hostile_texts: dict[str, str]) -> None:
+    assert len(hostile_texts) > 25
+    for path, text in hostile_texts.items():
+        found = read_page(text)
         assert {tag for tag, _ in found.elements} <= OURS, path
         assert {name for _, attributes in found.elements for name in attributes} <= OUR_ATTRIBUTES, path
         for address in found.attributes("href"):
@@ -84,24 +101,39 @@ def test_no_page_has_a_foreign_element_attribute_or_address(hostile_docs: Path) 
             assert not re.match(r"\s*[a-z]+:", address) or address.startswith("https://"), (path, address)
 
 
-def test_front_matter_titles_are_text(hostile_docs: Path) -> None:
-    for path in hostile_docs.rglob("*.md"):
-        front = yaml.safe_load(path.read_text("utf-8").split("---\n")[1])
+def test_finished_model_pages_hold_nothing_foreign(
+    hostile: StandIn, make_context: Callable[..., Context]
+) -> None:
+    """The pages that no Markdown program sees, as they are put into the theme's page."""
+    shell = Shell(RENDERED)
+    count = 0
+    for middle in model_pages(make_context(hostile)):
+        found = read_html(shell.page(middle))
+        assert {tag for tag, _ in found.elements} <= OURS | {"html", "title", "nav", "body", "link", "script"}
+        assert {name for _, attributes in found.elements for name in attributes} <= OUR_ATTRIBUTES | {"title"}
+        count += 1
+    assert count == len(hostile.rows["models"])
+
+
+def test_front_matter_titles_are_text(hostile_texts: dict[str, str]) -> None:
+    for path, text in hostile_texts.items():
+        front = yaml.safe_load(text.split("---\n")[1]) if text.startswith("---") else {"title": ""}
         assert read_html(front["title"]).elements == [], path
 
 
-def test_the_attack_is_shown_where_the_text_belongs(hostile: StandIn, hostile_docs: Path) -> None:
+def test_the_attack_is_shown_where_the_text_belongs(hostile: StandIn, hostile_texts: dict[str, str]) -> None:
     shown = "".join(ATTACK.split())
     model_id = hostile.rows["models"][0][MODELS.c.model_id]
-    page = read_page((hostile_docs / f"models/{model_id}.md").read_text("utf-8"))
+    page = read_page(hostile_texts[f"models/{model_id}.md"])
     assert "".join(page.text.split()).count(shown) > 10
-    assert shown in "".join(read_page((hostile_docs / "audit.md").read_text("utf-8")).text.split())
+    for path in ("audit.md", "collections.md", "datasets/cifar10.md"):
+        assert shown in "".join(read_page(hostile_texts[path]).text.split()), path
 
 
 def test_scripts_hold_the_exact_text_and_nothing_that_ends_them(hostile_docs: Path) -> None:
     table = (hostile_docs / "tables/models.js").read_text("utf-8")
     assert "<" not in table
-    assert ATTACK in script_value(table)["data"]["name"]
+    assert ATTACK in unpacked(script_value(table)["data"]["name"])
     charts = sorted((hostile_docs / "charts").glob("*.js"))
     assert charts
     for path in charts:

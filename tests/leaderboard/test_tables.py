@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from reading import read_html, script_value
+from reading import read_html, script_value, unpacked
 
 from sngen.leaderboard.board_table import board_table
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.pages.models import models_table
-from sngen.leaderboard.tables import DataColumn, DataTable
+from sngen.leaderboard.reported_table import reported_table
+from sngen.leaderboard.tables import DataColumn, DataTable, packed
 
 HEADER = {
     "name", "title", "kind", "description", "unit", "facet", "visible", "digits", "origin", "low",
@@ -37,10 +40,10 @@ def test_the_script_holds_what_the_front_end_expects() -> None:
     script = _table().script()
     assert script.startswith("window.SecurityNet=window.SecurityNet||{tables:{},charts:{}};")
     content = script_value(script)
-    assert {"name", "title", "idColumn", "columns", "data", "links"} == set(content)
+    assert {"name", "title", "idColumn", "columns", "data", "links", "noun"} == set(content)
     assert all(set(column) == HEADER for column in content["columns"])
     assert {column["name"] for column in content["columns"]} == set(content["data"])
-    assert {len(values) for values in content["data"].values()} == {30}
+    assert {len(unpacked(values)) for values in content["data"].values()} == {30}
     assert content["links"] == {"column": "name", "prefix": "models/", "suffix": ".html", "from": "model_id"}
 
 
@@ -65,6 +68,9 @@ def test_columns_of_different_lengths_are_refused() -> None:
 
 def test_tables_of_pages_are_sound(context: Context) -> None:
     tables = [models_table(context), *(board_table(board, context, "title") for board in context.boards)]
+    tables += [
+        reported_table([board], context, "t") for board in context.boards if board.origin == "reported"
+    ]
     assert len(tables) > 5
     for table in tables:
         assert table.id_column in table.by_name
@@ -85,3 +91,23 @@ def test_the_catalogue_has_every_model_with_its_scores(context: Context) -> None
     assert {column.name for column in table.columns if column.facet} >= {
         "dataset_id", "model_type", "purpose", "venue", "year", "training_kind", "source_id", "origin",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [], [None] * 40, [1, 1.0, True, "1", None, 0, False] * 9, [["a", "b"], [], None, ["a"]] * 20,
+        ["long words that repeat"] * 50, [None] * 60 + [0.123456] + [None] * 60, list(range(50)),
+    ],
+)  # fmt: skip
+def test_packing_loses_nothing_and_never_costs(values: list[object]) -> None:
+    form = json.loads(json.dumps(packed(values)))
+    again = unpacked(form)
+    assert again == json.loads(json.dumps(values))
+    assert [type(value) for value in again] == [type(value) for value in values]
+    assert len(json.dumps(form)) <= len(json.dumps(values))
+
+
+def test_a_sparse_and_a_repetitive_column_shrink() -> None:
+    assert len(json.dumps(packed([None] * 1000 + [0.5]))) < 60
+    assert len(json.dumps(packed(["the same long name of a thing"] * 1000))) < 3100

@@ -10,6 +10,20 @@
     return [value === null ? UNKNOWN : String(value)];
   };
 
+  // Columns come in the shortest of three forms (sngen/leaderboard/tables.py).
+  function unpacked(column) {
+    if (column === undefined || Array.isArray(column)) return column;
+    if (column.which) return column.which.map((place) => column.different[place]);
+    const values = new Array(column.length).fill(null);
+    column.at.forEach((row, i) => { values[row] = column.known[i]; });
+    return values;
+  }
+
+  const unpackedTable = (table) => ({
+    ...table,
+    data: Object.fromEntries(Object.entries(table.data).map(([name, column]) => [name, unpacked(column)])),
+  });
+
   // A column of whole numbers is written without decimal places, whatever its description says.
   const withDigits = (table, column) => {
     if (column.kind !== "number" || column.unit === "fraction") return column;
@@ -18,7 +32,8 @@
   };
 
   class Rows {
-    constructor(table) {
+    constructor(packed) {
+      const table = unpackedTable(packed);
       this.table = table;
       this.columns = new Map(table.columns.map((column) => [column.name, withDigits(table, column)]));
       this.length = table.data[table.idColumn].length;
@@ -35,6 +50,10 @@
         (column) => column.kind === "number" && !column.facet && !this.intervalEnds.has(column.name));
       this.texts = null;
       this.rankings = new Map();
+      // A table that says what its fields are is searched by queries, any other by words.
+      this.search = table.search ? new window.SecurityNet.grid.query.Search(table.search,
+        (name) => (Object.hasOwn(table.data, name) ? table.data[name] : null), this.length) : null;
+      this.problems = [];
     }
 
     value(name, row) {
@@ -83,12 +102,7 @@
     }
 
     tests(view) {
-      const tests = [];
-      const terms = view.q.toLowerCase().split(/\s+/).filter(Boolean);
-      if (terms.length) {
-        const texts = this.searchTexts();
-        tests.push({ passes: (row) => terms.every((term) => texts[row].includes(term)) });
-      }
+      const tests = this.search ? this.queryTests(view.q) : this.wordTests(view.q);
       for (const [name, wanted] of view.facets) {
         const values = this.table.data[name];
         tests.push({ facet: name, passes: (row) => keysOf(values[row]).some((key) => wanted.has(key)) });
@@ -99,6 +113,23 @@
           passes: (row) => values[row] !== null && values[row] >= (low ?? -Infinity)
             && values[row] <= (high ?? Infinity),
         });
+      }
+      return tests;
+    }
+
+    // A query with a mistake narrows nothing; what is wrong with it is in ``problems``.
+    queryTests(text) {
+      const query = this.search.parse(text);
+      this.problems = query.problems;
+      return query.problems.length ? [] : this.search.tests(query).map((passes) => ({ passes }));
+    }
+
+    wordTests(text) {
+      const tests = [];
+      const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
+      if (terms.length) {
+        const texts = this.searchTexts();
+        tests.push({ passes: (row) => terms.every((term) => texts[row].includes(term)) });
       }
       return tests;
     }

@@ -21,7 +21,7 @@
       this.prefix = several ? `${table.name}.` : "";
       const asked = grid.state.read(this.rows, window.location.search, this.prefix);
       this.view = asked.view;
-      this.noun = `${table.idColumn.replace(/_id$/, "")}s`;
+      this.noun = table.noun ?? "rows";
       this.build(table, asked.notices);
       holder.replaceChildren(...this.pieces);
       holder.classList.add("sn-live");
@@ -30,10 +30,15 @@
 
     build(table, notices) {
       this.search = element("input", {
-        type: "search", placeholder: `Search ${this.noun}`, "aria-label": `Search ${table.title}`,
+        type: "search",
+        placeholder: this.rows.search ? "dataset=cifar10 accuracy>=0.9 resnet" : `Search ${this.noun}`, "aria-label": `Search ${table.title}`,
+        "aria-describedby": (this.wrong = element("ul", {
+          id: freshId("wrong"), class: "sn-wrong", role: "status", hidden: true,
+        })).id,
         autocomplete: "off", spellcheck: "false",
         oninput: () => this.change((view) => { view.q = this.search.value; }),
       });
+      this.command = grid.command.line(this.rows);
       const parts = () => this.parts;
       const { disclosure, columns, downloads } = grid.panels;
       this.filters = disclosure("Filters", freshId("panel"), () => grid.filters.panel(this.rows, this), parts);
@@ -55,6 +60,8 @@
         notices.length ? element("p", { class: "sn-notice", role: "status" },
           `Part of the address was not understood and is left out: ${notices.join("; ")}.`) : null,
         element("div", { class: "sn-bar" }, this.search, ...this.parts.map(({ button }) => button)),
+        this.wrong,
+        this.command?.box ?? null,
         ...this.parts.map(({ panel }) => panel),
         element("div", { class: "sn-line" }, this.status, this.chips),
         this.scroll,
@@ -143,6 +150,7 @@
       const number = (value) => value.toLocaleString("en");
       if (this.search.value !== view.q) this.search.value = view.q;
       this.status.textContent = `${number(order.length)} of ${number(rows.length)} ${this.noun}`;
+      this.renderQuery();
       this.renderChips();
       this.filters.count(view.facets.size + view.ranges.size);
       this.place.textContent = `Page ${number(view.page)} of ${number(pages)}`;
@@ -153,6 +161,16 @@
       if (focused === this.forth && this.forth.disabled) this.back.focus();
       this.size.value = String(view.size);
       this.pager.hidden = rows.length <= grid.state.SIZES[0];
+    }
+
+    // What is wrong with the query, and the view as a command.
+    renderQuery() {
+      const { problems } = this.rows;
+      this.wrong.replaceChildren(...problems.map((words) => element("li", {}, words)),
+        ...(problems.length ? [element("li", {}, "The search is not applied.")] : []));
+      this.wrong.hidden = !problems.length;
+      this.search.setAttribute("aria-invalid", String(problems.length > 0));
+      this.command?.update(this.view);
     }
 
     renderChips() {

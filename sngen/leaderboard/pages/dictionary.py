@@ -6,9 +6,32 @@ from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
 from sngen.leaderboard.numbers import plural
 from sngen.leaderboard.page import Body, Page, plain_table
-from sngen.schema import FAMILIES, RELATIONS, TABLES, TIERS, VERDICTS, Table
+from sngen.schema import (
+    COPY_KINDS,
+    FAMILIES,
+    LICENSE_SCOPES,
+    NORMS,
+    ORIGINS,
+    PROJECT_KINDS,
+    PUBLISHER_TYPES,
+    RELATIONS,
+    SECURITY_ROLES,
+    TABLES,
+    TASKS,
+    TIERS,
+    TRAINING_KINDS,
+    VERDICTS,
+    WEIGHTS_KINDS,
+    Table,
+)
 
 PATH = "dictionary.md"
+_VOCABULARIES = {
+    "Families": FAMILIES, "Origins": ORIGINS, "Tiers": TIERS, "Tasks": TASKS, "Copies": COPY_KINDS,
+    "Kinds of training": TRAINING_KINDS, "Parts in research on security": SECURITY_ROLES, "Norms": NORMS,
+    "Publishers": PUBLISHER_TYPES, "Links to weights": WEIGHTS_KINDS, "What a licence covers": LICENSE_SCOPES,
+    "Relations": RELATIONS, "Projects": PROJECT_KINDS, "Verdicts": VERDICTS,
+}  # fmt: skip
 
 
 def dictionary_page(context: Context) -> Page:
@@ -20,12 +43,7 @@ def dictionary_page(context: Context) -> Page:
     )
     for table in TABLES.values():
         _add_table(body, table, len(context.snapshot.tables[table.name]))
-    for title, words in (
-        ("Families", FAMILIES),
-        ("Tiers", TIERS),
-        ("Relations", RELATIONS),
-        ("Verdicts", VERDICTS),
-    ):
+    for title, words in _VOCABULARIES.items():
         rows = [(f"<code>{name}</code>", text(meaning)) for name, meaning in words.items()]
         body.add(f"## {title}", plain_table(title, ("Value", "Meaning"), rows))
     return body.page("Data dictionary")

@@ -18,7 +18,8 @@ _F = FINDINGS.c
 _SEARCH = (
     '<form class="sn-search" action="models.html" method="get" role="search">'
     '<label for="sn-home-search">Find your next model</label>'
-    '<input id="sn-home-search" type="search" name="q" placeholder="resnet cifar10 security">'
+    '<input id="sn-home-search" type="search" name="q" '
+    'placeholder="dataset=cifar10 accuracy&gt;=0.9 purpose=security">'
     '<button type="submit">Search the catalogue</button></form>'
 )
 
@@ -47,7 +48,7 @@ def home_page(context: Context) -> Page:
 def _figures(context: Context) -> str:
     snapshot = context.snapshot
     origins = [score[SCORES.c.origin] for score in snapshot.scores]
-    used = {model[MODELS.c.dataset_id] for model in snapshot.models.values()}
+    used = context.made_for
     public = sum(model[MODELS.c.purpose] != CONTROL for model in snapshot.models.values())
     figures = (
         (number(public, "count"), "public models"),
@@ -71,6 +72,7 @@ def _ways() -> str:
             "One per family of evaluations and dataset, with charts.",
         ),
         ("models.html", "Models", "Every model with every fact; filter and take the selection along."),
+        ("datasets/index.html", "Datasets", "What the models classify, by what the images show."),
         ("methods.html", "Methods", "What exactly was measured, and what may be compared."),
         ("contribute.html", "Contribute", "Add a model or an attack, or correct a number."),
     )

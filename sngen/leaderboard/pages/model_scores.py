@@ -20,7 +20,7 @@ def measured_scores(scores: list[Row], context: Context) -> str:
     """A table for every result record, with what is needed to judge and repeat it."""
     rows = [score for score in scores if score[_S.origin] == "measured"]
     if not rows:
-        return "Nothing measured in this release."
+        return "<p>Nothing measured in this release.</p>"
 
     def record(score: Row) -> tuple[str, str, str, str]:
         return score[_S.family], score[_S.protocol], score[_S.tier], score[_S.record_id]
@@ -101,31 +101,59 @@ def _json(value: str | None) -> str | None:
 
 
 def reported_scores(scores: list[Row], context: Context) -> str:
-    """One table: value, n where stated, and the exact place in the source."""
+    """A table for every source: value, n where stated, and the exact place in the source."""
     rows = [score for score in scores if score[_S.origin] == "reported"]
     if not rows:
-        return "Nothing reported in this release."
-    cells = [
-        (
-            f'<span id="{text(score[_S.score_id])}">{text(metric_title(score[_S.metric]))}</span>',
-            text(FAMILIES[score[_S.family]]),
-            text(f"{score[_S.method]}, {score[_S.setting]}"),
-            score_value(score),
-            "not stated" if score[_S.n] is None else number(score[_S.n], "count"),
-            _place(score, context),
-            flags(score[_S.flags]),
-        )
-        for score in rows
-    ]
-    head = ("Metric", "Family", "Method, setting", "Value", "n", "Source", "Flags")
-    return plain_table("Reported numbers", head, cells)
+        return "<p>Nothing reported in this release.</p>"
+
+    def source(score: Row) -> str:
+        return str(score[_S.source_id])
+
+    return "\n\n".join(
+        _source_table(source_id, list(group), context)
+        for source_id, group in groupby(sorted(rows, key=source), key=source)
+    )
 
 
-def _place(score: Row, context: Context) -> str:
-    source = context.snapshot.sources[score[_S.source_id]]
+def _source_table(source_id: str, scores: list[Row], context: Context) -> str:
+    source = context.snapshot.sources[source_id]
     c = SOURCES.c
-    parts = [link(source[c.url], source[c.title]) if source[c.url] else text(source[c.title])]
-    parts += [f"revision <code>{text(source[c.revision][:12])}</code>"] if source[c.revision] else []
-    parts += [f"row {score[_S.source_row]}"] if score[_S.source_row] is not None else []
+    where = link(source[c.url], source[c.title]) if source[c.url] else text(source[c.title])
+    revision = f", revision <code>{text(source[c.revision][:12])}</code>" if source[c.revision] else ""
+    stated = any(score[_S.n] for score in scores)
+    columns = {
+        "Metric": [_metric(score) for score in scores],
+        "Dataset": [text(context.dataset_name(score[_S.dataset_id])) for score in scores],
+        "Family": [text(FAMILIES[score[_S.family]]) for score in scores],
+        "Method, setting": [_method(score) for score in scores],
+        "Value": [score_value(score) for score in scores],
+        "n": [number(score[_S.n], "count") if stated else "" for score in scores],
+        "Place in the source": [_place(score) for score in scores],
+        "Dated": [text(score[_S.source_date] or "") for score in scores],
+        "Note": [text(score[_S.note] or "") for score in scores],
+        "Flags": [flags(score[_S.flags]) for score in scores],
+    }
+    kept = {head: cells for head, cells in columns.items() if any(cells)}
+    table = plain_table(
+        f"From {where}{revision}",
+        list(kept),
+        [list(cells) for cells in zip(*kept.values(), strict=True)],
+    )
+    return table if stated else f"{table}<p>n is not stated.</p>"
+
+
+def _metric(score: Row) -> str:
+    return f'<span id="{text(score[_S.score_id])}">{text(metric_title(score[_S.metric]))}</span>'
+
+
+def _method(score: Row) -> str:
+    norm, eps = score[_S.norm], score[_S.eps]
+    bound = f" ({text(norm or '')} {text(eps or '')})" if norm or eps else ""
+    return text(f"{score[_S.method]}, {score[_S.setting]}") + bound
+
+
+def _place(score: Row) -> str:
+    parts = [f"<code>{text(score[_S.source_file])}</code>"] if score[_S.source_file] else []
+    parts += [f"row {score[_S.source_row]:,}"] if score[_S.source_row] is not None else []
     parts += [f"column “{text(score[_S.source_column])}”"] if score[_S.source_column] is not None else []
     return ", ".join(parts)

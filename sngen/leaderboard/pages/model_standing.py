@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sngen.leaderboard.board_table import quantity_title, rank_words
-from sngen.leaderboard.comparable import Board, Quantity
+from sngen.leaderboard.comparable import Board, Quantity, outside
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
 from sngen.leaderboard.numbers import number, plural
@@ -20,8 +20,11 @@ def standing(model_id: str, context: Context, root: str) -> str:
     """Rank intervals where there are any; for every number, how many comparable models have a lower one."""
     boards = context.boards_with.get(model_id, [])
     rows = [row for board in boards for row in _rows(model_id, board, context, root)]
+    reason = outside(context.snapshot.models[model_id])
+    if reason is not None:
+        return f"<p>It stands in no leaderboard. {text(reason)}.</p>"
     if not rows:
-        return "No number of this model can be compared with another's."
+        return "<p>No number of this model can be compared with another's.</p>"
     note = (
         "<p>Compared only with numbers of the same protocol, tier and images, or of the same source. A "
         "share of lower values says nothing about chance; a rank interval does.</p>"
@@ -46,7 +49,7 @@ def _rows(model_id: str, board: Board, context: Context, root: str) -> Iterator[
         yield (
             f'<a href="{address}">{text(where)}</a>',
             badge(board.origin),
-            text(quantity_title(board, quantity)),
+            text(quantity_title(board.origin, board.family, quantity)),
             number(value, score[SCORES.c.unit]),
             plural(len(values), "model"),
             f"{lower} of {len(values) - 1}",

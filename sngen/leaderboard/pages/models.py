@@ -9,6 +9,7 @@ from sngen.leaderboard.board_table import column_title, metadata_columns
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.numbers import plural
 from sngen.leaderboard.page import Body, Page
+from sngen.leaderboard.search_box import search_box
 from sngen.leaderboard.snapshot import Row
 from sngen.leaderboard.tables import DataColumn, DataTable
 from sngen.schema import DATASETS, HEADLINES, LEADERBOARD, METRICS, MODELS, SCORES
@@ -17,15 +18,19 @@ PATH = "models.md"
 _M = MODELS.c
 #: Score columns that are shown before a reader chooses.
 _SHOWN = {"measured_test_accuracy", "reported_test_accuracy"}
+#: Columns that a reader filters by here and not in a leaderboard: column, title, shown.
+_KINDS = ((_M.task, "Task", True), (_M.copy_kind, "Copy", False))
+_COUNT_UNITS = {None, "count", "images", "bytes"}
 
 
 def models_page(context: Context) -> Page:
     body = Body(PATH)
     table = models_table(context)
     body.add(
-        f"{plural(len(table), 'public model')} with every known fact, one row a model. Search and filter, "
-        "choose columns, and take the selection along as CSV, JSON, BibTeX or Python code. The address of "
-        "the page keeps the current view."
+        f"{plural(len(table), 'public model')} with every known fact, one row a model; numbers are those on "
+        "the model's own dataset. Search by any field, as in `dataset=cifar10 accuracy>=0.9 year=2018..`, "
+        "filter, choose columns, and take the selection along as CSV, JSON, BibTeX or Python code. The "
+        "address of the page keeps the current view."
     )
     body.table(table)
     return body.page("Models")
@@ -34,44 +39,65 @@ def models_page(context: Context) -> Page:
 def models_table(context: Context) -> DataTable:
     models = list(context.snapshot.models.values())
     columns = [
-        DataColumn(
-            _M.name, column_title(_M.name), "text", [m[_M.name] for m in models],
-            MODELS.by_name[_M.name].description,
-        ),
-        DataColumn(
-            _M.model_id, column_title(_M.model_id), "text", [m[_M.model_id] for m in models],
-            MODELS.by_name[_M.model_id].description, visible=False,
-        ),
-        DataColumn(
-            _M.dataset_id, column_title(_M.dataset_id), "text", [m[_M.dataset_id] for m in models],
-            MODELS.by_name[_M.dataset_id].description, facet=True,
-        ),
+        _column(_M.name, models, "text", visible=True),
+        _column(_M.model_id, models, "text"),
+        _column(_M.dataset_id, models, "text", visible=True, facet=True),
         *_dataset_columns(models, context),
+        *(
+            _column(name, models, "text", title=title, facet=True, visible=shown)
+            for name, title, shown in _KINDS
+        ),
         DataColumn(
             SCORES.c.origin, "Numbers", "tags", [_origins(m, context) for m in models],
-            "Which kinds of numbers there are of the model.", facet=True,
+            "Which kinds of numbers there are of the model.", facet=True, visible=False,
         ),
         *_headline_columns(models, context),
         *metadata_columns(models),
-        DataColumn(
-            _M.flags, "Flags", "tags", [sorted(m[_M.flags] or []) for m in models],
-            MODELS.by_name[_M.flags].description, facet=True, visible=False,
-        ),
-        DataColumn(
-            _M.note, "Note", "text", [m[_M.note] for m in models], MODELS.by_name[_M.note].description,
-            visible=False,
-        ),
+        _column(_M.flags, models, "tags", facet=True),
     ]  # fmt: skip
-    return DataTable("models", "Models", _M.model_id, tuple(columns), (_M.name, "models/", _M.model_id))
+    there = {column.name for column in columns}
+    datasets = context.snapshot.datasets.values()
+    columns += [column for column in _further_columns(models) if column.name not in there]
+    names = {row[DATASETS.c.name]: row[DATASETS.c.dataset_id] for row in datasets}
+    return DataTable(
+        "models", "Models", _M.model_id, tuple(columns), (_M.name, "models/", _M.model_id),
+        search_box(names | dict(context.spellings)),
+    )  # fmt: skip
+
+
+def _column(
+    name: str, models: list[Row], kind: Any, *, title: str | None = None, **options: Any
+) -> DataColumn:
+    column = MODELS.by_name[name]
+    values = [model[name] for model in models]
+    if kind == "tags":
+        values = [sorted(value or []) if name == _M.flags else value for value in values]
+    digits = 0 if kind == "number" and column.unit in _COUNT_UNITS and column.kind == "int" else None
+    return DataColumn(
+        name, title or column_title(name), kind, values, column.description, column.unit,
+        **{"visible": False, "digits": digits, **options},
+    )  # fmt: skip
+
+
+def _further_columns(models: list[Row]) -> Iterator[DataColumn]:
+    """Every other column of the contract of which anything is known: to be found by, and to be shown."""
+    kinds = {"int": "number", "float": "number", "texts": "tags", "ints": "tags", "floats": "tags"}
+    for column in MODELS:
+        if any(model[column.name] not in (None, []) for model in models):
+            yield _column(column.name, models, kinds.get(column.kind, "text"))
 
 
 def _dataset_columns(models: list[Row], context: Context) -> Iterator[DataColumn]:
-    datasets = [context.snapshot.datasets[model[_M.dataset_id]] for model in models]
-    column = DATASETS.by_name[DATASETS.c.category]
-    yield DataColumn(
-        column.name, "Images show", "text", [d[column.name] for d in datasets], column.description,
-        facet=True, visible=False,
-    )  # fmt: skip
+    datasets = [context.snapshot.datasets.get(model[_M.dataset_id]) for model in models]
+    for name, source, title, kind in (
+        (LEADERBOARD.c.data_category, DATASETS.c.category, "Images show", "text"),
+        (LEADERBOARD.c.num_classes, DATASETS.c.num_classes, "Classes", "number"),
+    ):
+        column = LEADERBOARD.by_name[name]
+        yield DataColumn(
+            name, title, kind, [d[source] if d else None for d in datasets], column.description, column.unit,  # type: ignore[arg-type]
+            facet=kind == "text", visible=False, digits=0 if kind == "number" else None,
+        )  # fmt: skip
 
 
 def _origins(model: Row, context: Context) -> list[str]:
@@ -85,6 +111,9 @@ def _headline_columns(models: list[Row], context: Context) -> Iterator[DataColum
     def cells(name: str) -> list[Any]:
         return [row[name] if row else None for row in rows]
 
+    for name in (LEADERBOARD.c.measured_protocol, LEADERBOARD.c.measured_tier):
+        description = LEADERBOARD.by_name[name].description
+        yield DataColumn(name, column_title(name), "text", cells(name), description, visible=False)
     for entry in HEADLINES:
         values = cells(entry.column)
         if all(value is None for value in values):
