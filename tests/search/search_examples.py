@@ -33,7 +33,7 @@ def catalogue() -> tuple[dict[str, Rows], list[dict[str, Any]]]:
     """Rows by table, and the audit of the source ``lab``."""
     paper = {
         "paper_title": "On 100% of {Robust} Models", "paper_url": "https://example.org/a_b?x=1",
-        "venue": "ICML", "year": 2020, "authors": "A. One and B. Two",
+        "venue": "ICML", "year": 2020, "authors": "A. One, B. Two",
     }  # fmt: skip
     aa = {"family": "adversarial", "method": "autoattack", "metric": "robust_accuracy"}
     tables = {

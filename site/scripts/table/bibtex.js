@@ -13,10 +13,10 @@
     const of = (name) => (rows.columns.has(name) ? rows.value(name, row) : null);
     const id = of("model_id");
     const fields = [
-      ["title", of("name")],
+      ["title", of("paper_title") ?? of("name")],
       ["year", of("year")],
       ["howpublished", webAddress(of("paper_url")) ?? webAddress(of("weights_url"))],
-      ["note", `${id} in SecurityNet`],
+      ["note", `model ${id} in SecurityNet`],
     ].filter(([, value]) => value !== null);
     const lines = fields.map(([name, value]) => `  ${name} = {${field(value)}}`);
     return `@misc{${id.replace(/[^A-Za-z0-9]/g, "-")},\n${lines.join(",\n")}\n}\n`;

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
+from sngen.bibtex import bibtex_authors
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import link, text, web_address
 from sngen.leaderboard.page import Body, Page, code_block, flags
@@ -104,10 +105,14 @@ def _cite(model: Row, context: Context) -> str:
     snapshot = context.snapshot
     key = "".join(c if c.isalnum() else "-" for c in str(model[_M.model_id]))
     fields = [
-        ("title", model[_M.name]),
+        ("title", model[_M.paper_title] or model[_M.name]),
+        ("author", bibtex_authors(model[_M.authors])),
         ("year", model[_M.year]),
         ("howpublished", web_address(model[_M.paper_url]) or web_address(model[_M.weights_url])),
-        ("note", f"{model[_M.model_id]} in SecurityNet {snapshot.version}, sha256:{snapshot.fingerprint}"),
+        (
+            "note",
+            f"model {model[_M.model_id]} in SecurityNet {snapshot.version}, sha256:{snapshot.fingerprint}",
+        ),
     ]
     entry = ",\n".join(f"  {name} = {{{_bibtex(value)}}}" for name, value in fields if value is not None)
     return code_block(f"@misc{{{key},\n{entry}\n}}")

@@ -27,7 +27,7 @@ def models_page(context: Context) -> Page:
     body = Body(PATH)
     table = models_table(context)
     body.add(
-        f"{plural(len(table), 'public model')} with every known fact, one row a model; numbers are those on "
+        f"{plural(len(table), 'model')} with every known fact, one row a model; numbers are those on "
         "the model's own dataset. Search by any field, as in `dataset=cifar10 accuracy>=0.9 year=2018..`, "
         "filter, choose columns, and take the selection along as CSV, JSON, BibTeX or Python code. The "
         "address of the page keeps the current view."

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
+from sngen.bibtex import bibtex_authors
 from sngen.schema import MODELS
 from sngen.search.select import Selection
 
@@ -52,6 +53,8 @@ def _entry(key: str, paper: dict[str, Any], models: list[str]) -> str:
         value = paper[column]
         if value is None:
             continue
+        if name == "author":
+            value = bibtex_authors(value)
         text = _address(value) if name == "url" else escaped(str(value))
         label = "howpublished" if (name, kind) == ("booktitle", "misc") else name
         fields.append((label, f"{{{text}}}" if name == "title" else text))
