@@ -24,6 +24,7 @@ from sngen.leaderboard.pages.load_and_cite import load_and_cite_page
 from sngen.leaderboard.pages.methods import methods_page
 from sngen.leaderboard.pages.model import model_page
 from sngen.leaderboard.pages.models import models_page
+from sngen.leaderboard.pages.replication import replication_page
 from sngen.leaderboard.shell import Middle, middle_of, shell_page
 
 
@@ -46,6 +47,7 @@ def pages(context: Context) -> Iterator[Page]:
         yield dataset_page(dataset, context)
     yield collections_page(context)
     yield findings_page(context)
+    yield replication_page(context)
     yield methods_page(context)
     yield load_and_cite_page(context)
     yield dictionary_page(context)
