@@ -174,7 +174,11 @@ MODELS = Table(
         Column(
             "weights_key", "text", "Where the tensors are in the file, for instance state_dict or net[0]."
         ),
-        Column("weights_prefix", "text", "Beginning of every tensor's name that is no part of it."),
+        Column(
+            "weights_prefix",
+            "text",
+            "Beginning of the names of the network's tensors: removed; others are left out.",
+        ),
         Column("weights_inferred", "bool", "True where the link to the file is our inference."),
         Column("license", "text", "Licence as an SPDX identifier, or in the source's words if it has none."),
         Column("license_scope", "text", "What the licence was stated for.", allowed=tuple(LICENSE_SCOPES)),

@@ -33,7 +33,7 @@ def pair(model_a: str, model_b: str, relation: str = "same-weights") -> dict[str
         (0.926, 0.9266, "within"),
         (0.9, 0.9051, "within"),
         (0.9173, 0.91, "outside"),
-        (1.0, 0.9999, "within"),
+        (1.0, 0.9999, "equal"),
         (1.0, 0.9990, "outside"),
     ],
 )

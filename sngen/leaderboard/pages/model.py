@@ -64,7 +64,7 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
 _PUBLISHED = (
     "sngen.zoo.weights",
     "safe_tensors",
-    "tensors = safe_tensors(model, Settings.from_environment())  # the file must be on this machine",
+    "tensors = safe_tensors(model, Settings.from_environment())  # fetched if it is not here",
 )
 _TRAINED = (
     "evaluations.reference.suite",

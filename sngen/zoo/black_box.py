@@ -1,0 +1,128 @@
+"""Networks that only their own file can run: a module that asks it, and has no gradients.
+
+For TensorFlow Lite and for ONNX graphs that no architecture of the zoo rebuilds. The graph runs in a process
+behind the walls of ``sngen.zoo.jail_walls``, one image at a time, which is what such files were made for.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from sngen.errors import CheckFailed, UsageError
+from sngen.schema import MODELS
+from sngen.settings import Settings
+from sngen.zoo.formats.refusal import CheckpointRefused
+from sngen.zoo.jail import ENVIRONMENT, ROOT, MiB, missing_package
+from sngen.zoo.weights import published_file
+
+FORMATS = ("tflite", "onnx")
+_START = f"import sys; sys.path.append({str(ROOT)!r}); from sngen.zoo.black_box_inside import main; main()"
+
+
+def black_box(model: Mapping[str, Any], settings: Settings, num_classes: int) -> BlackBox:
+    """The graph of a row of the table models, fetched if need be, as a module without gradients.
+
+    Raises what ``sngen.zoo.fetching.fetch`` raises, ``CheckpointRefused`` for a file that is no such
+    graph, ``CheckFailed`` for another number of classes, ``UsageError`` where the runtime is not installed.
+    """
+    weights_format = model[MODELS.c.weights_format]
+    if weights_format not in FORMATS:
+        raise UsageError(
+            f"{model[MODELS.c.model_id]}: {MODELS.c.weights_format} is {weights_format!r}; as a black box "
+            f"can be run: {', '.join(FORMATS)}."
+        )
+    box = BlackBox(published_file(model, settings), weights_format)
+    if box.num_classes != num_classes:
+        box.close()
+        raise CheckFailed(
+            f"{model[MODELS.c.model_id]}: the graph has {box.num_classes} outputs, expected {num_classes}."
+        )
+    return box.eval()
+
+
+class BlackBox(nn.Module):
+    """x float32 [N, C, H, W], normalised -> logits float32 [N, classes].
+
+    Where the graph ends in softmax, logits are logarithms of its probabilities (a quantised zero counts as
+    half a step). ``gradients`` is False, and an input that wants them is an error, not a zero gradient.
+    """
+
+    gradients = False
+
+    def __init__(self, file: Path, weights_format: str) -> None:
+        super().__init__()
+        self.file = file
+        with file.open("rb") as stream:
+            given = {
+                "file": stream.fileno(),
+                "weights_format": weights_format,
+                "memory_bytes": 1024 * MiB + 20 * file.stat().st_size,
+            }
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of our own
+                [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, json.dumps(given)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=ENVIRONMENT,
+                cwd="/",
+                pass_fds=(stream.fileno(),),
+            )
+            self.close = weakref.finalize(self, _stop, self._process)
+            reply = self._first_reply()
+        self.shape, self.num_classes = tuple(reply["shape"]), int(reply["classes"])
+
+    def _first_reply(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline(64 * 1024)
+        if not line:
+            raise CheckpointRefused(self.file, "a graph that ends its runtime", "one that can be run")
+        reply: dict[str, Any] = json.loads(line)
+        if reply["kind"] == "missing":
+            raise missing_package(self.file, reply["package"])
+        if reply["kind"] != "ready":
+            raise CheckpointRefused(self.file, str(reply["found"]), str(reply["expected"]))
+        return reply
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.requires_grad and torch.is_grad_enabled():
+            raise UsageError(
+                f"{self.file.name}: this model runs as a black box and has no gradients. Use an attack that "
+                "asks for outputs only."
+            )
+        if tuple(x.shape[1:]) != self.shape:
+            raise UsageError(
+                f"{self.file.name}: images of shape {tuple(x.shape[1:])}, expected {self.shape}."
+            )
+        images = x.detach().to("cpu", torch.float32).contiguous().numpy()
+        answer = self._ask(len(images), images.tobytes())
+        return torch.frombuffer(bytearray(answer), dtype=torch.float32).reshape(len(x), -1).to(x.device)
+
+    def _ask(self, count: int, content: bytes) -> bytes:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        expected = count * self.num_classes * 4
+        try:
+            self._process.stdin.write(count.to_bytes(4, "little") + content)
+            self._process.stdin.flush()
+            answer = self._process.stdout.read(expected)
+        except OSError:
+            answer = b""
+        if len(answer) != expected:
+            raise CheckFailed(f"{self.file}: the process that runs this graph ended. Load the model again.")
+        return answer
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
