@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sngen.zoo.on_pixels import OnPixels
+
 __version__ = "0.1.0"
-__all__ = ["__version__", "cohort", "models", "show"]
+__all__ = ["__version__", "cohort", "load_model", "models", "show"]
 
 
 def models(query: str = "", **conditions: Any) -> pd.DataFrame:
@@ -61,3 +63,15 @@ def cohort(name: str | Path, **place: Any) -> list[str]:
     from sngen.search.api import cohort as resolve  # noqa: PLC0415
 
     return resolve(name, **place)
+
+
+def load_model(model_id: str) -> OnPixels:
+    """The network of a catalogued model, a ``torch.nn.Module`` in eval mode: float pixels [N, C, H, W] in
+    [0, 1] in, logits [N, classes] in the class order of its dataset out.
+
+    The published file is fetched if it is not here, checked against the catalogue, and never executed;
+    normalisation and resizing are inside. ``sngen.zoo.model.load_model`` says what it raises.
+    """
+    from sngen.zoo.model import load_model as load  # noqa: PLC0415 - torch
+
+    return load(model_id)

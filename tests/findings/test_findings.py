@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sngen.findings.findings import findings
 from sngen.findings.claims import Claim, Quantity, Rules, load_claims
-from sngen.findings.findings import evaluate_claims, verdict
+from sngen.findings.findings import evaluate_claims, findings, verdict
 from sngen.findings.related import groups
 from sngen.schema import FINDINGS, MODELS, RELATIVES, SCORES, score_id
 
