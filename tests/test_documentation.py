@@ -45,10 +45,16 @@ def _readme(repository: Path) -> str:
 
 def test_python_of_the_readme(repository: Path, releases: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", _readme(repository), flags=re.DOTALL)
-    assert len(blocks) == 3
-    for block in blocks:
+    assert len(blocks) == 4
+    for block in (block for block in blocks if "load_model" not in block):
         in_release = "load_dataset" in block  # the README says: from the parent folder of the release
         _python(f"{block}\nassert len(globals())", releases if in_release else repository, tmp_path)
+
+
+def test_loading_of_the_readme(repository: Path, shared_zoo: Path, tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n([^`]*load_model[^`]*)```", _readme(repository))
+    checked = f"{block}\nimport torch\nassert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)"
+    _python(checked, repository, tmp_path, {CACHE: str(tmp_path / "cache"), ZOO: str(shared_zoo)})
 
 
 @pytest.mark.parametrize("code", [LOAD, WITHOUT])

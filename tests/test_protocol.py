@@ -34,7 +34,7 @@ def test_the_projects_own_protocols_are_valid() -> None:
     assert [p.protocol_id for p in protocols] == sorted(p.protocol_id for p in protocols)
     utility = {p.protocol_id: p for p in protocols}["utility/1"]
     assert utility.methods["clean"]["calibration_bins"] == 15
-    assert utility.tiers["cpu"].datasets == ("cifar10",)
+    assert utility.tiers["cpu"].datasets == ("cifar10", "fashion-mnist", "mnist")
     assert utility.tiers["cpu"].data["train"] == DataRole("train", 10000)
     assert utility.tiers["reference"].data["train"] == DataRole("train")
 

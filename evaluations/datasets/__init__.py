@@ -15,10 +15,13 @@ from sngen.errors import UsageError
 
 __all__ = ["Images", "dataset_ids", "load_images"]
 
+#: Modules of this package that hold no dataset.
+_SHARED = frozenset({"images", "blocks", "grey_digits"})
+
 
 def dataset_ids() -> tuple[str, ...]:
     """Datasets that can be loaded, in alphabetical order."""
-    modules = (name for _, name, _ in pkgutil.iter_modules(__path__) if name != "images")
+    modules = (name for _, name, _ in pkgutil.iter_modules(__path__) if name not in _SHARED)
     return tuple(sorted(name.replace("_", "-") for name in modules))
 
 

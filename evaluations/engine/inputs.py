@@ -13,7 +13,7 @@ from evaluations.protocol import DataRole
 from evaluations.reference import suite
 from sngen.schema import MODELS
 from sngen.settings import Settings
-from sngen.zoo.weights import safe_tensors
+from sngen.zoo.model import network_of, weights_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,13 +33,13 @@ class Inputs:
         return sha256
 
     def weights(self, model: Row) -> tuple[Path, str]:
-        """The model's tensors as a safetensors file, and the SHA-256 that names its weights.
+        """The file that the model is made from, and the SHA-256 that names its weights.
 
         A model of the reference suite is trained where it has not been.
         """
         if is_trained_here(model):
             return suite.weights_for(model[MODELS.c.model_id], self.settings)
-        return safe_tensors(model, self.settings), model[MODELS.c.weights_sha256]
+        return weights_of(model, self.settings), model[MODELS.c.weights_sha256]
 
     def images(self, model: Row, data: DataRole) -> Images:
         """The images of a role. The split ``train`` is what the model itself was trained on."""
@@ -53,11 +53,9 @@ class Inputs:
         owner = model[MODELS.c.model_id] if self._are_its_own(model, data) else model[MODELS.c.dataset_id]
         return owner, data
 
-    def network(self, model: Row, tensors: Path, num_classes: int) -> nn.Module:
+    def network(self, model: Row, weights: Path, num_classes: int) -> nn.Module:
         """The network on pixels in [0, 1], in eval mode, giving logits [N, num_classes]."""
-        from sngen.zoo.load import load_network  # noqa: PLC0415 - needs torch; a plan does not
-
-        return load_network(model, tensors, num_classes)
+        return network_of(model, weights, self.settings, num_classes)
 
     def _are_its_own(self, model: Row, data: DataRole) -> bool:
         return is_trained_here(model) and data.split == "train"

@@ -14,6 +14,10 @@ from sngen.errors import SecurityNetError
 from sngen.schema import MODELS, SCORES
 
 
+#: What else decides how a network is read and fed, for the models of which it is known.
+_SOMETIMES = (MODELS.c.weights_key, MODELS.c.weights_prefix, MODELS.c.interpolation, MODELS.c.crop_fraction)
+
+
 @dataclass(frozen=True)
 class Unit:
     """Work whose weights and pixels are known. ``fingerprints`` are those of the images, by role."""
@@ -34,6 +38,7 @@ class Unit:
                 c.mean: model[c.mean],
                 c.std: model[c.std],
                 "num_classes": work.num_classes,
+                **{name: model[name] for name in _SOMETIMES if model[name] is not None},
             },
             "images": dict(self.fingerprints),
             SCORES.c.protocol: work.protocol.protocol_id,

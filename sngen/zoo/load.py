@@ -13,45 +13,46 @@ from torch import nn
 
 from sngen.errors import CheckFailed, UsageError
 from sngen.schema import MODELS
-from sngen.zoo.architectures import build
+from sngen.zoo.architectures import InputSize, build, find
+from sngen.zoo.on_pixels import OnPixels, Resize
 
 #: Counters that batch normalisation does not read at inference; files from before torch 0.4 lack them.
 OPTIONAL_SUFFIX = "num_batches_tracked"
+LISTED = 12  # tensors that an error names; it says how many more there are
 
 
-class OnPixels(nn.Module):
-    """``network((x - mean) / std)`` for x float32 [N, C, H, W] in [0, 1], mean and std one per channel."""
-
-    mean: torch.Tensor
-    std: torch.Tensor
-
-    def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32)[None, :, None, None])
-        self.register_buffer("std", torch.tensor(std, dtype=torch.float32)[None, :, None, None])
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network((x - self.mean) / self.std)
-        return logits
-
-
-def load_network(model: Mapping[str, Any], tensors: Path, num_classes: int) -> nn.Module:
+def load_network(model: Mapping[str, Any], tensors: Path, num_classes: int) -> OnPixels:
     """The network of a row of the table models, in eval mode, its parameters frozen.
 
-    It takes float32 pixels [N, C, H, W] in [0, 1], normalises them itself with the row's ``mean`` and
-    ``std``, and returns logits [N, num_classes]. Raises ``UsageError`` for a row that does not say how to
-    build it, ``CheckFailed`` for tensors that are not the architecture's, naming the first wrong one.
+    It takes float32 pixels [N, C, H, W] in [0, 1], resizes them where the row says so, normalises them with
+    the row's ``mean`` and ``std``, and returns logits [N, num_classes]. Raises ``UsageError`` for a row that
+    does not say how to build it, ``CheckFailed`` for tensors that are not the architecture's, listing them.
     """
     model_id, loader = model[MODELS.c.model_id], model[MODELS.c.loader]
     if loader is None:
-        raise UsageError(f"{model_id}: the catalogue names no {MODELS.c.loader}, so it cannot be built yet.")
-    network = build(loader, num_classes)
-    given = _read(model_id, tensors)
+        raise UsageError(
+            f"{model_id}: the catalogue names no {MODELS.c.loader}, so it cannot be built yet. Name an "
+            "architecture there; 'sequence: ...' describes a plain sequence of layers without any code."
+        )
+    size = _input_size(model)
+    _normalisation(model, size)  # before the work of building
+    architecture = find(loader)
+    network = build(loader, num_classes, size)
+    given = architecture.translate(_read(model_id, tensors))
     _check(f"{model_id} ({tensors}, architecture {loader})", network.state_dict(), given)
     # Not strict: what may be absent was just checked, one tensor at a time.
     network.load_state_dict(given, strict=False)
-    return OnPixels(network, *_normalisation(model)).eval().requires_grad_(False)
+    return on_pixels(model, network, architecture.input_size)
+
+
+def on_pixels(model: Mapping[str, Any], network: nn.Module, own_size: InputSize | None = None) -> OnPixels:
+    """``network`` behind the row's resizing and normalisation, in eval mode, its parameters frozen.
+
+    ``own_size`` is the network's where the row names none.
+    """
+    size = _input_size(model)
+    mean, std = _normalisation(model, size)
+    return OnPixels(network, mean, std, Resize.of(model, size or own_size)).eval().requires_grad_(False)
 
 
 def _read(model_id: str, tensors: Path) -> dict[str, torch.Tensor]:
@@ -64,32 +65,73 @@ def _read(model_id: str, tensors: Path) -> dict[str, torch.Tensor]:
 
 
 def _check(where: str, expected: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor]) -> None:
-    """Same names, shapes and types, finite values; in the network's order, then what is left over."""
+    """Same names, shapes and types, finite values. Lists what is wrong, in the network's order."""
+    problems = []
     for name, tensor in expected.items():
         if name not in given:
-            if name.endswith(OPTIONAL_SUFFIX):
-                continue
-            raise CheckFailed(f"{where}: tensor {name} is missing, expected {_words(tensor)}.")
+            if not name.endswith(OPTIONAL_SUFFIX):
+                problems.append(f"tensor {name} is missing, expected {_words(tensor)}")
+            continue
         found = given[name]
         if found.shape != tensor.shape or found.dtype != tensor.dtype:
-            raise CheckFailed(f"{where}: tensor {name} is {_words(found)}, expected {_words(tensor)}.")
-        if not torch.isfinite(found).all():
-            raise CheckFailed(f"{where}: tensor {name} holds NaN or infinity, expected finite values.")
-    for name, tensor in given.items():
-        if name not in expected:
-            raise CheckFailed(f"{where}: tensor {name} is {_words(tensor)}, expected no tensor of this name.")
+            if not _only_a_counter(name, found):
+                problems.append(f"tensor {name} is {_words(found)}, expected {_words(tensor)}")
+        elif not torch.isfinite(found).all():
+            problems.append(f"tensor {name} holds NaN or infinity, expected finite values")
+    problems += [
+        f"tensor {name} is {_words(tensor)}, expected no tensor of this name"
+        for name, tensor in given.items()
+        if name not in expected
+    ]
+    if problems:
+        more = f"; and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+        raise CheckFailed(f"{where}: {'; '.join(problems[:LISTED])}{more}.")
+
+
+def _only_a_counter(name: str, found: torch.Tensor) -> bool:
+    """One number of whatever type, which nothing reads."""
+    return name.endswith(OPTIONAL_SUFFIX) and found.numel() == 1
 
 
 def _words(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
 
 
-def _normalisation(model: Mapping[str, Any]) -> tuple[list[float], list[float]]:
-    mean, std = model[MODELS.c.mean], model[MODELS.c.std]
-    if mean is None or std is None or len(mean) != len(std) or not all(value > 0 for value in std):
+def _input_size(model: Mapping[str, Any]) -> InputSize | None:
+    """Channels, height, width; None where the row leaves it to the architecture."""
+    text = model[MODELS.c.input_size]
+    if text is None:
+        return None
+    parts = [int(part) for part in text.split("x") if part.isdigit()]
+    if len(parts) != 3 or min(parts) < 1:
         raise UsageError(
-            f"{model[MODELS.c.model_id]}: {MODELS.c.mean} is {mean} and {MODELS.c.std} is {std}; expected "
-            "one number per channel in each and positive ones in the second (0 and 1 where the network takes "
+            f"{model[MODELS.c.model_id]}: {MODELS.c.input_size} is {text!r}; expected channels x height x "
+            "width, for instance 3x32x32."
+        )
+    return parts[0], parts[1], parts[2]
+
+
+def _per_channel(model: Mapping[str, Any], column: str) -> list[float]:
+    values = model[column]
+    fine = bool(values) and (column == MODELS.c.mean or all(value > 0 for value in values))
+    if not fine:
+        raise UsageError(
+            f"{model[MODELS.c.model_id]}: {column} is {values}; expected one number per channel, those of "
+            f"{MODELS.c.std} positive ({MODELS.c.mean} 0 and {MODELS.c.std} 1 where the network takes "
             "pixels in [0, 1] as they are)."
         )
-    return list(mean), list(std)
+    return list(values)
+
+
+def _normalisation(model: Mapping[str, Any], size: InputSize | None) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation, one number per channel each."""
+    mean, std = _per_channel(model, MODELS.c.mean), _per_channel(model, MODELS.c.std)
+    counts = {MODELS.c.mean: len(mean), MODELS.c.std: len(std)}
+    counts |= {"channels": size[0]} if size else {}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise UsageError(
+            f"{model[MODELS.c.model_id]}: expected one number per channel in {MODELS.c.mean} and "
+            f"{MODELS.c.std}, and as many channels in {MODELS.c.input_size}; found {found}."
+        )
+    return mean, std

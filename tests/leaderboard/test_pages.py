@@ -72,7 +72,7 @@ def test_measured_score_on_the_model_page(texts: dict[str, str]) -> None:
         f"python -m evaluations reproduce {score_id}", "with uncommitted changes", "cpu: x",
         "2026-11-24T10:00:00Z",
         "batch_size = 500", "torch = 2.14", "tier reference", "Rank interval", "same-recipe-other-seed",
-        f"models.model_id == '{MEASURED}'", "@misc{reference-digits-net-0,", "num_classes=10",
+        f"sngen.load_model('{MEASURED}')", "@misc{reference-digits-net-0,",
     ):  # fmt: skip
         assert words in page.text
     assert score_id in page.attributes("id")
@@ -86,7 +86,7 @@ def test_reported_score_says_where_it_stands_in_the_source(texts: dict[str, str]
     assert "n is not stated." in page.text
     assert "Train accuracy is exactly 1." in page.text  # the flag, explained
     assert "evaluations reproduce" not in page.text
-    assert "load_network" not in page.text  # no builder, so no snippet that could not work
+    assert "load_model" not in page.text  # no builder, so no snippet that could not work
     addresses = page.attributes("href")
     assert "https://example.org/database" in addresses
     assert any(

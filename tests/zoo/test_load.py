@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from sngen.errors import CheckFailed, UsageError
 from sngen.schema import MODELS
 from sngen.zoo.architectures import build
 from sngen.zoo.load import load_network
+from sngen.zoo.on_pixels import Resize
 
 Tensors = dict[str, torch.Tensor]
 
@@ -106,7 +109,10 @@ def test_only_the_counters_of_batch_normalisation_may_be_absent(tmp_path: Path) 
         ({"loader": "digits-mlp"}, "no architecture is called 'digits-mlp'; nearest: digits-mlp-"),
         ({"mean": None}, "mean is None"),
         ({"std": [0.0]}, r"std is \[0.0\]"),
-        ({"std": [1.0, 1.0]}, "one number per channel"),
+        ({"std": [1.0, 1.0]}, "one number per channel .* found mean 1, std 2"),
+        ({"input_size": "3x8x8"}, "found mean 1, std 1, channels 3"),
+        ({"input_size": "8x8"}, "input_size is '8x8'; expected channels x height x width"),
+        ({"interpolation": "lanczos"}, "interpolation is 'lanczos'; expected one of bilinear"),
     ],
 )
 def test_rows_that_do_not_say_how(
@@ -122,3 +128,48 @@ def test_files_that_are_not_safetensors(tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"\xff" * 64)
     with pytest.raises(CheckFailed, match="not a safetensors file"):
         load_network(_row(), tmp_path / "broken", 10)
+
+
+def test_all_wrong_tensors_are_listed(tmp_path: Path, tensors: Tensors) -> None:
+    wrong = {f"extra.{i}": torch.ones(1) for i in range(20)} | {"1.bias": tensors["1.bias"]}
+    with pytest.raises(CheckFailed) as caught:
+        load_network(_row(), _file(tmp_path, wrong), 10)
+    message = str(caught.value)
+    assert message.index("1.weight is missing") < message.index("3.weight is missing")
+    assert "extra.0 is float32 [1], expected no tensor" in message
+    assert message.count("extra.") == 9 and "and 11 more" in message
+
+
+def test_another_number_of_classes_is_named(tmp_path: Path, tensors: Tensors) -> None:
+    with pytest.raises(CheckFailed, match=r"3\.weight is float32 \[10, 16\], expected float32 \[7, 16\]"):
+        load_network(_row(), _file(tmp_path, tensors), 7)
+
+
+def test_images_are_resized_where_the_row_says_so(tmp_path: Path, tensors: Tensors) -> None:
+    path = _file(tmp_path, tensors)
+    x = torch.rand(2, 1, 16, 16)
+    with pytest.raises(RuntimeError):  # nothing is guessed
+        load_network(_row(input_size="1x8x8"), path, 10)(x)
+    resizing = load_network(_row(input_size="1x8x8", interpolation="nearest"), path, 10)
+    plain = load_network(_row(), path, 10)
+    assert torch.equal(resizing(x), plain(x[:, :, ::2, ::2]))
+    assert torch.equal(resizing(x[:, :, :8, :8]), plain(x[:, :, :8, :8]))
+
+
+def test_resizing_and_cutting_agree_with_pillow() -> None:
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8))
+    x = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1)[None] / 255
+    cut = Resize(32, 32, "bilinear", crop_fraction=0.8)(x)
+    resized = image.resize((60, 40), Image.Resampling.BILINEAR)  # shorter side 32 / 0.8
+    expected = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1)[None, :, 4:36, 14:46] / 255
+    assert cut.shape == (1, 3, 32, 32) and (cut - expected).abs().max() < 1.5 / 255
+    whole = Resize(24, 36, "bicubic")(x)
+    assert whole.shape == (1, 3, 24, 36) and whole.min() >= 0 and whole.max() <= 1
+
+
+def test_a_counter_of_another_shape_does_not_matter(tmp_path: Path) -> None:
+    tensors = dict(build("resnet20-cifar-a", 10).state_dict())
+    tensors["bn1.num_batches_tracked"] = torch.tensor([1.0])
+    row = _row(loader="resnet20-cifar-a", mean=[0.0] * 3, std=[1.0] * 3)
+    with pytest.raises(CheckFailed, match=r"bn1\.running_var is missing"):
+        load_network(row, _file(tmp_path, {k: v for k, v in tensors.items() if k != "bn1.running_var"}), 10)

@@ -60,19 +60,6 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
         yield f"<p>A flag names an oddity; nothing is altered because of it.</p><ul>{items}</ul>"
 
 
-# Module, function, and the line that gives a safetensors file.
-_PUBLISHED = (
-    "sngen.zoo.weights",
-    "safe_tensors",
-    "tensors = safe_tensors(model, Settings.from_environment())  # fetched if it is not here",
-)
-_TRAINED = (
-    "evaluations.reference.suite",
-    "weights_for",
-    'tensors, _ = weights_for(model["model_id"], Settings.from_environment())  # trains it where needed',
-)
-
-
 def use(model: Row, dataset: Row | None, version: str) -> str:
     """Python that loads the model's scores and, where this project can build it, the network itself."""
     model_id = str(model[_M.model_id])
@@ -83,19 +70,25 @@ def use(model: Row, dataset: Row | None, version: str) -> str:
         'scores = load_dataset("securitynet", "scores", split="train").to_pandas()',
         f"print(scores[scores.model_id == {model_id!r}])",
     ]
-    if model[_M.loader] is not None and dataset is not None and dataset[DATASETS.c.num_classes] is not None:
-        finder = _TRAINED if model[_M.weights_sha256] is None else _PUBLISHED
+    if model[_M.loader] is None:
+        return "\n".join(lines)
+    lines += ["", "# the network itself: pixels in [0, 1] to logits"]
+    if model[_M.weights_sha256] is not None:
         lines += [
+            "import sngen",
             "",
-            "# the network itself: pixels in [0, 1] to logits",
+            f"network = sngen.load_model({model_id!r})  # fetches the published file if it is not here",
+        ]
+    elif dataset is not None:
+        lines += [
+            "from evaluations.reference.suite import weights_for",
             "from sngen.release.read import Release",
             "from sngen.settings import Settings",
             "from sngen.zoo.load import load_network",
-            f"from {finder[0]} import {finder[1]}",
             "",
             'models = Release.open("securitynet").table("models")',
             f"model = models[models.model_id == {model_id!r}].iloc[0].to_dict()",
-            finder[2],
+            "tensors, _ = weights_for(model['model_id'], Settings.from_environment())  # trains it",
             f"network = load_network(model, tensors, num_classes={dataset[DATASETS.c.num_classes]})",
         ]
     return "\n".join(lines)

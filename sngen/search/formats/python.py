@@ -21,20 +21,10 @@ print(models[["dataset", "accuracy", "accuracy_origin"]])
 '''
 #: Networks that this project builds from published files whose SHA-256 it knows.
 NETWORKS = """
-# Networks that take pixels in [0, 1]; needs the extra [evaluate] and the published files (see the README).
-from sngen.settings import Settings
-from sngen.zoo.load import load_network
-from sngen.zoo.weights import safe_tensors
-
+# Networks that take pixels in [0, 1]: sngen.load_model(ID) of one of these, with the extra [evaluate].
 LOADABLE = [
 {ids}
 ]
-
-
-def network(model_id):
-    row = sngen.show(model_id)["model"]
-    tensors = safe_tensors(row, Settings.from_environment())
-    return load_network(row, tensors, num_classes=row["num_outputs"])
 """
 
 

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from sngen.zoo.architectures.sequence import sequence
 
-from torch import nn
+SIZE = (1, 8, 8)
 
-PIXELS = 8 * 8
-
-
-def linear(num_classes: int) -> nn.Module:
-    """Softmax regression."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, num_classes))
-
-
-def mlp(width: int, num_classes: int) -> nn.Module:
-    """One hidden layer of ``width`` units."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, width), nn.ReLU(), nn.Linear(width, num_classes))
-
-
-def cnn(width: int, num_classes: int) -> nn.Module:
-    """Two 3 x 3 convolutions with ``width`` and ``2 * width`` filters, maximum over 2 x 2, linear."""
-    return nn.Sequential(
-        nn.Conv2d(1, width, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(width, 2 * width, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(2 * width * PIXELS // 4, num_classes),
-    )
-
-
-BUILDERS = {
-    "digits-linear": linear,
-    **{f"digits-mlp-{width}": partial(mlp, width) for width in (16, 64, 256)},
-    **{f"digits-cnn-{width}": partial(cnn, width) for width in (8, 16)},
+ARCHITECTURES = {
+    "digits-linear": sequence("flatten, linear", SIZE),
+    **{
+        f"digits-mlp-{width}": sequence(f"flatten, linear {width}, relu, linear", SIZE)
+        for width in (16, 64, 256)
+    },
+    **{
+        f"digits-cnn-{width}": sequence(
+            f"conv {width} k3 p1, relu, conv {2 * width} k3 p1, relu, maxpool 2, flatten, linear", SIZE
+        )
+        for width in (8, 16)
+    },
 }
