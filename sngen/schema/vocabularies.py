@@ -39,6 +39,7 @@ TRAINING_KINDS = {
     "certified": "so that a bound on the effect of any perturbation can be proven",
     "augmented": "with augmentation or stylisation against corruptions or texture bias",
     "backdoored": "with a planted backdoor",
+    "backdoor-removed": "with a planted backdoor, and then treated to remove it",
     "private": "with differential privacy",
     "compressed": "pruned, quantised or distilled on purpose of the study",
     "overfitted": "until it knows its training images by heart",
