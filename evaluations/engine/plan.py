@@ -13,7 +13,6 @@ from sngen.canonical import content_hash
 from sngen.errors import SecurityNetError
 from sngen.schema import MODELS, SCORES
 
-
 #: What else decides how a network is read and fed, for the models of which it is known.
 _SOMETIMES = (MODELS.c.weights_key, MODELS.c.weights_prefix, MODELS.c.interpolation, MODELS.c.crop_fraction)
 
