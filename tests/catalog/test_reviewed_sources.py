@@ -54,6 +54,8 @@ OTHER_FILE = {
     "texture-vs-shape": "models/load_pretrained_models.py",
     "torchxrayvision": "torchxrayvision/models.py",
 }
+#: The facts name the repository only; the file in it was found since.
+FILE_FOUND = {"security/nad/cifar10-badnets"}
 #: Words of the facts -> the contract's, with no loss.
 WORDS = {
     "weights_kind": {"script": "repository"},  # the flag says which script
@@ -154,10 +156,21 @@ def vocabulary(catalog: Path) -> Vocabulary:
 
 @pytest.fixture(scope="module")
 def ours(catalog: Path) -> Rows:
-    return {
+    """Without checkpoints that are in the catalogue for their weights: they are named by their publishers,
+    and ``tests/zoo`` compares them with an index of their own."""
+    tables = {
         table.name: [row for source in reviewed(catalog) for row in rows_of(catalog, source, table)]
         for table in (SOURCES, MODELS, SCORES, PROJECTS)
     }
+    sources = {*reviewed(catalog), "vnn-comp"}
+    checkpoints = {
+        row[M.model_id]
+        for row in tables[MODELS.name]
+        if row[M.weights_sha256] and row[M.model_id].partition("/")[0] not in sources
+    }
+    for table in (MODELS, SCORES):
+        tables[table.name] = [row for row in tables[table.name] if row[M.model_id] not in checkpoints]
+    return tables
 
 
 def reviewed(catalog: Path) -> list[str]:
@@ -226,7 +239,7 @@ def test_what_was_looked_up_stood_there(catalog: Path) -> None:
 
 def test_weights_files_that_lie_in_a_repository_are_pinned(ours: Rows) -> None:
     pinned = [row for row in ours[MODELS.name] if row[M.weights_sha256]]
-    assert len(pinned) == 37
+    assert len(pinned) == 38
     commits = {row[C.source_id]: row[C.revision] for row in ours[SOURCES.name]}
     for row in pinned:
         assert row[M.weights_revision] == commits[row[M.source_id]]
@@ -297,6 +310,8 @@ def differs(fact: dict[str, str], field: str, value: Any) -> bool:
         return False
     if field == "dataset" and fact.get("metric") == "mean_auc":  # trained on several datasets
         return bool(value is not None)
+    if field == "weights_kind" and value == "file" and fact["id"] in FILE_FOUND:
+        return False
     if field == "task" and "task" not in fact:
         return bool(value != "classification")
     return bool(expected(fact, field) != value)
