@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +138,7 @@ def _as_ranges(ids: tuple[int, ...]) -> list[list[int]]:
 
 
 def _from_ranges(ranges: list[list[int]]) -> tuple[int, ...]:
-    return tuple(first + step for first, count in ranges for step in range(count))
+    return tuple(chain.from_iterable(range(first, first + count) for first, count in ranges))
 
 
 class ReproducibilityFailure(CheckFailed):
