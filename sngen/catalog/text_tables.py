@@ -2,7 +2,8 @@
 
 UTF-8, LF, a header; only columns that hold something, in the contract's order; rows by primary key. An
 empty cell is null. Lists are joined by ``;``, truth values are ``true`` and ``false``, numbers are written
-as Python's ``repr`` does, so that reading gives back the very same value.
+as Python's ``repr`` does, so that reading gives back the very same value. The name of a reported score
+follows from its other cells: the column is optional, and not written.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sngen.errors import DataProblem, UsageError
-from sngen.schema import Column, Table
+from sngen.schema import SCORES, Column, Table, score_id
 from sngen.validation import Problem, show
 from sngen.whole_files import write_files
 
@@ -29,6 +30,13 @@ _TRUTH = {"true": True, "false": False}
 
 #: From a file's header to a test of its records, before anything is read from their cells.
 Keep = Callable[[list[str]], Callable[[list[str]], bool]]
+
+
+#: What a reported score's name is made of. The column itself is not written: it would only repeat them.
+_NAME_PARTS = (
+    SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.source_id, SCORES.c.method, SCORES.c.setting,
+    SCORES.c.metric,
+)  # fmt: skip
 
 
 class PlacedRow(dict[str, Any]):
@@ -48,6 +56,8 @@ def format_table(table: Table, rows: Iterable[Mapping[str, Any]]) -> bytes:
     """The file's content. Raises ``ValueError`` for a value that the format cannot hold."""
     ordered = sorted(rows, key=lambda row: tuple(str(row.get(part)) for part in table.key))
     columns = [column for column in table if any(_holds(row.get(column.name)) for row in ordered)]
+    if table is SCORES and all(row.get(SCORES.c.score_id) == _derived_name(row) for row in ordered):
+        columns = [column for column in columns if column.name != SCORES.c.score_id]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.name for column in columns])
@@ -140,8 +150,30 @@ def parse_table(
             _file_problem(table, place, f"malformed CSV ({error})", "quoted cells as in RFC 4180")
         )
     names = [name for name in table.names if only is None or name in only]
-    rows, malformed = _parse_records(table, names, header, records, where)
+    derive = table is SCORES and SCORES.c.score_id in names and SCORES.c.score_id not in header
+    parsed = [name for name in table.names if name in names or name in _NAME_PARTS] if derive else names
+    rows, malformed = _parse_records(table, parsed, header, records, where)
+    if derive:
+        _name_scores(rows, names)
     return rows, malformed + problems
+
+
+def _name_scores(rows: list[PlacedRow], names: Collection[str]) -> None:
+    """Give every score its name, and leave no column that was only read for it."""
+    spare = [part for part in _NAME_PARTS if part not in names]
+    for row in rows:
+        row[SCORES.c.score_id] = _derived_name(row)
+        for part in spare:
+            del row[part]
+
+
+def _derived_name(row: Mapping[str, Any]) -> str | None:
+    """The name that a reported score has by its other cells; None where one of them is unknown."""
+    parts = [row.get(part) for part in _NAME_PARTS]
+    if not all(isinstance(part, str) for part in parts):
+        return None
+    model_id, dataset_id, source_id, method, setting, metric = map(str, parts)
+    return score_id(model_id, dataset_id, f"reported/{source_id}", method, setting, metric)
 
 
 def _header_problems(table: Table, header: list[str], place: str) -> list[Problem]:
@@ -157,7 +189,7 @@ def _header_problems(table: Table, header: list[str], place: str) -> list[Proble
     problems += [
         Problem(table.name, "", column.name, "no such column", f"it, for {column.expectation}", place)
         for column in table
-        if column.required and column.name not in header
+        if column.required and column.name not in header and column.name != SCORES.c.score_id
     ]
     return problems
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from spellings import WORDS
 from synthetic_readme import readme
 
 from sngen.catalog.importers import Imported
@@ -12,31 +13,6 @@ from sngen.catalog.importers.securitynet import convert
 from sngen.catalog.upstream import Upstream, UpstreamFile
 from sngen.catalog.vocabulary import Vocabulary, load_vocabulary
 from sngen.cli import cli, run
-
-WORDS = {
-    "dataset-names": """spelling,dataset_id
-CIFAR-10,cifar10
-CUB-200-2011,cub-200-2011
-ImageNet1k,imagenet-1k
-SVHN,svhn
-adrenalmnist3d,adrenalmnist3d
-""",
-    "publishers": "spelling,publisher,publisher_type\nosmr,Oleg Sémery,individual\n",
-    "countries": """spelling,country
-"China, USA",China;United States
-"Switzerland, UK",Switzerland;United Kingdom
-USA,United States
-""",
-    "venues": """spelling,venue,venue_type
-CVPR,CVPR,CV
-ICML,ICML,ML
-NeurIPS,NeurIPS,ML
-arXiv,arXiv,arXiv
-""",
-    "licenses": "spelling,license\nMIT,MIT\n",
-    "roles": "security_role,purpose,training_kind\nadversarially-trained,security,adversarial\n",
-    "model-types": "pattern,model_type\nresnet,resnet\nvgg,vgg\n",
-}
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_every_audited_row_is_in_its_table(folder: Path, tables: dict[str, list[
 
 def test_its_size(tables: dict[str, list[dict[str, object]]]) -> None:
     sources = Counter(row[M.source_id] for row in tables[MODELS.name])
-    assert (sources["securitynet"], sources["akamaster"], sources["reference"]) == (529, 4, 12)
+    assert (sources["securitynet"], sources["akamaster"], sources["reference"]) == (529, 4, 10)
     assert sources.total() >= 5300
     kinds = Counter(row[P.kind] for row in tables[PROJECTS.name])
     assert kinds["publication"] == 102

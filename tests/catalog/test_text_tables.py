@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sngen.catalog.reported import reported_score
 from sngen.catalog.text_tables import format_table, parse_table, read_table, write_table
 from sngen.errors import DataProblem
 from sngen.schema import MODELS, SCORES
@@ -115,3 +116,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         write_table(MODELS, [MODELS.row(model_id="a", name=object())], path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_name_of_a_score_is_not_written_and_follows_from_its_cells() -> None:
+    row = reported_score("s", "s/m", "d", ("utility", "clean", "test", "accuracy"), 0.5, source_column="acc")
+    content = format_table(SCORES, [row])
+    assert b"score_id" not in content
+    assert parse_table(SCORES, content, "f") == ([row], [])
+    rows, _ = parse_table(SCORES, content, "f", only={SCORES.c.score_id, SCORES.c.value})
+    assert rows == [{SCORES.c.score_id: row[SCORES.c.score_id], SCORES.c.value: 0.5}]
+    odd = {**row, SCORES.c.score_id: "another:name"}
+    assert b"another:name" in format_table(SCORES, [odd])  # for the check to find

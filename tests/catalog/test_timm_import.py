@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WORDS
+from spellings import WORDS
 
 from sngen.catalog.importers import Imported, find_importer
 from sngen.catalog.importers.timm import combine

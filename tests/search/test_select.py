@@ -82,7 +82,7 @@ def test_where_the_catalogue_is(small_catalog: Path, tmp_path: Path, monkeypatch
 
 def test_a_catalogue_with_a_dangling_reference(small_catalog: Path) -> None:
     scores = small_catalog / "lab" / "scores.csv"
-    scores.write_text(scores.read_text().replace(f",{ONE},svhn,", ",lab/nobody,svhn,"))
+    scores.write_text(scores.read_text().replace(f"{ONE},svhn,", "lab/nobody,svhn,"))
     with pytest.raises(CheckFailed, match=r"does not have \(lab/nobody\).*sngen check"):
         ids(CatalogLibrary(small_catalog, ()), "evaluated_on=svhn")
 

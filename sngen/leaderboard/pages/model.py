@@ -81,14 +81,13 @@ def use(model: Row, dataset: Row | None, version: str) -> str:
         ]
     elif dataset is not None:
         lines += [
+            "import sngen",
             "from evaluations.reference.suite import weights_for",
-            "from sngen.release.read import Release",
             "from sngen.settings import Settings",
             "from sngen.zoo.load import load_network",
             "",
-            'models = Release.open("securitynet").table("models")',
-            f"model = models[models.model_id == {model_id!r}].iloc[0].to_dict()",
-            "tensors, _ = weights_for(model['model_id'], Settings.from_environment())  # trains it",
+            f"model = sngen.show({model_id!r})['model']",
+            f"tensors, _ = weights_for({model_id!r}, Settings.from_environment())  # trains it",
             f"network = load_network(model, tensors, num_classes={dataset[DATASETS.c.num_classes]})",
         ]
     return "\n".join(lines)
