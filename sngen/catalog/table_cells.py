@@ -1,14 +1,15 @@
-"""Numbers in the cells of a source's table, and what an import leaves out."""
+"""Numbers in the cells of a source's table, and what an import flags and leaves out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sngen.catalog.audit import Audit, touched
-from sngen.schema import SOURCES
+from sngen.schema import MODELS, SOURCES, Table
 from sngen.validation import show
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -49,6 +50,17 @@ class Cells:
 def header_problem(place: str, found: Iterable[str], expected: Iterable[str]) -> str:
     """A table whose columns are not those that the importer knows."""
     return f"{place}: found the columns {', '.join(found)}, expected {', '.join(expected)}"
+
+
+def record_flags(
+    audit: Audit, meanings: Mapping[str, str], rows: Iterable[Mapping[str, Any]], table: Table, column: str
+) -> None:
+    """One entry per flag with the rows that carry it; ``column`` is what the flag is about."""
+    rows = list(rows)
+    for flag, explanation in meanings.items():
+        marked = [row for row in rows if flag in (row[MODELS.c.flags] or ())]
+        found = audit.open(flag, "flag", explanation, table.name, column)
+        found.extend(touched(row[table.key[0]], row[column], row[column]) for row in marked)
 
 
 def record_left_out(audit: Audit, source_id: str, rule: str, explanation: str, names: Iterable[str]) -> None:

@@ -142,7 +142,7 @@ def site_folder(repository: Path) -> Path:
     if not (folder / "index.html").is_file():
         if named:
             pytest.fail(f"SECURITYNET_SITE names {named}, which has no index.html", pytrace=False)
-        pytest.skip("run make site/leaderboard first: build/site has no index.html")
+        pytest.skip("run make leaderboard first: build/site has no index.html")
     return folder.resolve()
 
 

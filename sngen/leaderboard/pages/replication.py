@@ -69,11 +69,11 @@ def _table(pairs: list[Replication], context: Context) -> DataTable:
             "difference", "Difference", "number", [pair.difference for pair in pairs],
             "Measured minus reported.", "fraction", digits=4,
         ),
+        DataColumn("verdict", "Verdict", "text", [pair.verdict for pair in pairs], "See above.", facet=True),
         DataColumn(
             "standard_errors", "In standard errors", "number", [pair.standard_errors for pair in pairs],
             "The difference by the standard error of a share of n images.", digits=2,
         ),
-        DataColumn("verdict", "Verdict", "text", [pair.verdict for pair in pairs], "See above.", facet=True),
         DataColumn("n", "n", "number", [m[_S.n] for m in measured], "Images measured on.", "count", digits=0),
         DataColumn(
             "source", "Reported by", "text", [r[_S.source_id] for r in reported], "The source.", facet=True

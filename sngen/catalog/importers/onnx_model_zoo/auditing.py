@@ -18,7 +18,7 @@ from sngen.catalog.importers.onnx_model_zoo.oddities import (
 )
 from sngen.catalog.importers.onnx_model_zoo.readmes import OPSET
 from sngen.catalog.importers.onnx_model_zoo.tables import SOURCE_ID, Network
-from sngen.catalog.table_cells import record_left_out
+from sngen.catalog.table_cells import record_flags, record_left_out
 from sngen.schema import MODELS, SCORES
 
 Rows = Sequence[Mapping[str, Any]]
@@ -39,14 +39,8 @@ def audit_entries(found: Sequence[Network], models: Rows, scores: Rows) -> list[
     ):
         rows = audit.open(rule, "derivation", words, MODELS.name, column)
         rows.extend(touched(row[m.model_id], None, row[column]) for row in models if row[column])
-    for flag, words in MODEL_FLAGS.items():
-        rows = audit.open(flag, "flag", words, MODELS.name, m.weights_file)
-        marked = [row for row in models if flag in row[m.flags]]
-        rows.extend(touched(row[m.model_id], row[m.weights_file], row[m.weights_file]) for row in marked)
-    for flag, words in SCORE_FLAGS.items():
-        rows = audit.open(flag, "flag", words, SCORES.name, s.value)
-        marked = [row for row in scores if flag in (row[s.flags] or ())]
-        rows.extend(touched(row[s.score_id], row[s.value], row[s.value]) for row in marked)
+    record_flags(audit, MODEL_FLAGS, models, MODELS, m.weights_file)
+    record_flags(audit, SCORE_FLAGS, scores, SCORES, s.value)
     _check_opsets(found, audit)
     for rule, (words, names) in LEFT_OUT.items():
         record_left_out(audit, SOURCE_ID, rule, words, names)

@@ -19,7 +19,7 @@ from sngen.catalog.importers.openclip.tables import (
     Listed,
     macs,
 )
-from sngen.catalog.table_cells import record_left_out
+from sngen.catalog.table_cells import record_flags, record_left_out
 from sngen.schema import DATASETS, MODELS, SCORES
 
 MACS = (
@@ -78,14 +78,8 @@ def audit_entries(listed: Sequence[Listed], registry: Registry, models: Rows, sc
     named = audit.open("publisher-from-weights-link", "derivation", PUBLISHER, MODELS.name, m.publisher)
     named.extend(touched(row[m.model_id], None, row[m.publisher]) for row in models if row[m.publisher])
     _derive_metrics(scores, audit)
-    for flag, words in MODEL_FLAGS.items():
-        rows = audit.open(flag, "flag", words, MODELS.name, m.weights_url)
-        marked = [row for row in models if flag in row[m.flags]]
-        rows.extend(touched(row[m.model_id], row[m.weights_url], row[m.weights_url]) for row in marked)
-    for flag, words in SCORE_FLAGS.items():
-        rows = audit.open(flag, "flag", words, SCORES.name, s.value)
-        marked = [row for row in scores if flag in (row[s.flags] or ())]
-        rows.extend(touched(row[s.score_id], row[s.value], row[s.value]) for row in marked)
+    record_flags(audit, MODEL_FLAGS, models, MODELS, m.weights_url)
+    record_flags(audit, SCORE_FLAGS, scores, SCORES, s.value)
     _check_averages(listed, audit)
     record_left_out(audit, SOURCE_ID, "retrieval-left-out", RETRIEVED, RETRIEVAL)
     record_left_out(audit, SOURCE_ID, "registered-without-results", UNSCORED, _unscored(listed, registry))
