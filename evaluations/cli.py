@@ -172,7 +172,7 @@ def _selection(
     models = choose_models(catalog[MODELS.name], suite, patterns)
     protocols = load_protocols(protocol_names)
     prepare()
-    return select(models, catalog[DATASETS.name], protocols, find_methods())
+    return select(models, catalog[DATASETS.name], protocols, find_methods(), catalog[MODELS.name])
 
 
 def _inputs() -> Inputs:

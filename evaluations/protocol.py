@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +23,33 @@ FOLDER = Path(__file__).parent / "protocols"
 
 @dataclass(frozen=True)
 class DataRole:
-    """The images that a method gets under one role name: a split, or its first images.
+    """The images that a method gets under one role name: a split, or ``first`` images of it after ``skip``.
 
     The split ``train`` means the images that the model was trained on.
     """
 
     split: str
     first: int | None = None
+    skip: int = 0
 
 
 @dataclass(frozen=True)
 class Tier:
-    """One size class: which datasets it covers and the data per role."""
+    """One size class: which datasets it covers and the data per role.
+
+    ``methods``: only these, with settings that overrule the protocol's; all of the protocol's where None.
+    """
 
     name: str
     datasets: tuple[str, ...]
     data: Mapping[str, DataRole]
+    methods: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """A protocol file. ``methods`` maps a method's name to its settings."""
+    """A protocol file. ``methods`` maps a method's name to its settings, ``datasets`` a dataset's id to the
+    settings that every method gets on it."""
 
     protocol_id: str
     family: str
@@ -53,6 +59,18 @@ class Protocol:
     methods: Mapping[str, Mapping[str, Any]]
     tiers: Mapping[str, Tier]
     limits: tuple[str, ...]
+    datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def settings(self, tier: str, dataset_id: str) -> dict[str, dict[str, Any]]:
+        """The tier's methods on a dataset, each with its settings: the dataset's before the tier's before
+        the protocol's own."""
+        chosen = self.tiers[tier].methods
+        return {
+            name: {**self.methods[name], **overruling, **self.datasets.get(dataset_id, {})}
+            for name, overruling in (
+                {name: {} for name in self.methods} if chosen is None else chosen
+            ).items()
+        }
 
 
 def load_protocols(names: Sequence[str] = ()) -> list[Protocol]:
@@ -109,24 +127,27 @@ def _naming_problems(path: Path, content: Mapping[str, Any]) -> list[str]:
 
 
 def _build(content: dict[str, Any]) -> Protocol:
-    tiers = {
-        name: Tier(
-            name,
-            tuple(tier["datasets"]),
-            {role: DataRole(data["split"], data.get("first")) for role, data in tier["data"].items()},
-        )
-        for name, tier in content["tiers"].items()
-    }
     return Protocol(
         protocol_id=content["protocol"],
         family=content["family"],
         title=content["title"],
         summary=content["summary"].strip(),
         seed=content["seed"],
-        methods={name: dict(settings or {}) for name, settings in content["methods"].items()},
-        tiers=tiers,
+        methods=_settings(content["methods"]),
+        tiers={name: _tier(name, tier) for name, tier in content["tiers"].items()},
         limits=tuple(content["limits"]),
+        datasets=_settings(content.get("datasets", {})),
     )
+
+
+def _tier(name: str, tier: Mapping[str, Any]) -> Tier:
+    data = {role: DataRole(**choice) for role, choice in tier["data"].items()}
+    methods = _settings(tier["methods"]) if "methods" in tier else None
+    return Tier(name, tuple(tier["datasets"]), data, methods)
+
+
+def _settings(by_name: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: dict(settings or {}) for name, settings in by_name.items()}
 
 
 class _Check:
@@ -137,7 +158,7 @@ class _Check:
 
     def protocol(self, content: object) -> list[str]:
         fields = frozenset({"protocol", "family", "title", "summary", "seed", "methods", "tiers", "limits"})
-        if not self._mapping("the file", content, required=fields):
+        if not self._mapping("the file", content, required=fields, allowed=fields | {"datasets"}):
             return self.problems
         assert isinstance(content, dict)
         self._text("protocol", content["protocol"], PROTOCOL_PATTERN)
@@ -147,37 +168,50 @@ class _Check:
         self._text("title", content["title"])
         self._text("summary", content["summary"])
         self._whole("seed", content["seed"], minimum=0)
-        self._methods(content["methods"])
+        self._settings("methods", content["methods"])
+        if "datasets" in content:
+            self._settings("datasets", content["datasets"])
         if self._mapping("tiers", content["tiers"], allowed=frozenset(TIERS)):
             for name, tier in content["tiers"].items():
-                self._tier(f"tiers.{name}", tier)
+                self._tier(f"tiers.{name}", tier, content["methods"])
         self._texts("limits", content["limits"])
         return self.problems
 
-    def _methods(self, methods: object) -> None:
-        if not self._mapping("methods", methods):
+    def _settings(self, where: str, by_name: object) -> None:
+        """Settings of methods or datasets, by their names."""
+        if not self._mapping(where, by_name):
             return
-        assert isinstance(methods, dict)
-        for name, settings in methods.items():
-            self._text(f"methods.{name} (its name)", name, ID_PATTERN)
+        assert isinstance(by_name, dict)
+        for name, settings in by_name.items():
+            self._text(f"{where}.{name} (its name)", name, ID_PATTERN)
             usable = settings is None or (isinstance(settings, dict) and _is_json(settings))
             self._expect(
-                f"methods.{name}", settings, usable, "settings by name: numbers, texts, lists, mappings"
+                f"{where}.{name}", settings, usable, "settings by name: numbers, texts, lists, mappings"
             )
 
-    def _tier(self, where: str, tier: object) -> None:
-        if not self._mapping(where, tier, required=frozenset({"datasets", "data"})):
+    def _tier(self, where: str, tier: object, methods: object) -> None:
+        required = frozenset({"datasets", "data"})
+        if not self._mapping(where, tier, required=required, allowed=required | {"methods"}):
             return
         assert isinstance(tier, dict)
         self._texts(f"{where}.datasets", tier["datasets"], ID_PATTERN)
+        if "methods" in tier:
+            self._settings(f"{where}.methods", tier["methods"])
+            known = methods if isinstance(methods, dict) else {}
+            unknown = [str(name) for name in tier["methods"] or () if name not in known]
+            self._expect(
+                f"{where}.methods", ", ".join(unknown), not unknown, f"only {', '.join(map(str, known))}"
+            )
         if not self._mapping(f"{where}.data", tier["data"]):
             return
         for role, data in tier["data"].items():
             here = f"{where}.data.{role}"
             if self._mapping(
-                here, data, required=frozenset({"split"}), allowed=frozenset({"split", "first"})
+                here, data, required=frozenset({"split"}), allowed=frozenset({"split", "first", "skip"})
             ):
                 self._text(f"{here}.split", data["split"], ID_PATTERN)
+                if "skip" in data:
+                    self._whole(f"{here}.skip", data["skip"], minimum=0)
                 if "first" in data:
                     self._whole(f"{here}.first", data["first"], minimum=1)
 

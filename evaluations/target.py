@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from evaluations.datasets.images import Images
+from evaluations.logit_store import LogitStore
 from sngen.errors import CheckFailed
 
 
@@ -15,11 +16,19 @@ class Target:
 
     Each image counts once: in ``forward_backwards`` if it was passed with gradients wanted (with respect
     to the pixels; those of the parameters are off), in ``forwards`` otherwise. ``queries`` counts, on top,
-    the images of black-box queries. Batch normalisation is in eval mode, so an image's logits do not depend
-    on the images that share its batch.
+    the images of black-box queries. ``reused`` of the forwards were read from ``store`` and cost nothing: the
+    counts say what a method asks for, whatever is there already. Batch normalisation is in eval mode, so an
+    image's logits do not depend on the images that share its batch.
     """
 
-    def __init__(self, network: nn.Module, model_id: str, weights_sha256: str, threads: int) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        model_id: str,
+        weights_sha256: str,
+        threads: int,
+        store: LogitStore | None = None,
+    ) -> None:
         self.network = network.eval().requires_grad_(False)
         self.model_id = model_id
         self.weights_sha256 = weights_sha256
@@ -27,6 +36,8 @@ class Target:
         self.forwards = 0
         self.forward_backwards = 0
         self.queries = 0
+        self.reused = 0
+        self._store = store
         self._logits: dict[str, np.ndarray] = {}
         torch.set_num_threads(threads)  # torch knows no smaller scope than the process
 
@@ -51,13 +62,25 @@ class Target:
         Raises ``CheckFailed`` for logits that are not finite or not one per class.
         """
         if images.fingerprint not in self._logits:
-            with torch.no_grad():
-                parts = [self(x).numpy() for x, _ in images.batches(batch_size)]
-            logits = np.concatenate(parts)
-            self._check(logits, images)
+            logits = self._stored(images, batch_size)
             logits.flags.writeable = False
             self._logits[images.fingerprint] = logits
         return self._logits[images.fingerprint]
+
+    def _stored(self, images: Images, batch_size: int) -> np.ndarray:
+        if self._store is None:
+            return self._computed(images, batch_size)
+        logits, was_there = self._store.get(images, batch_size, lambda: self._computed(images, batch_size))
+        if was_there:
+            self.forwards += len(images)
+            self.reused += len(images)
+        return logits
+
+    def _computed(self, images: Images, batch_size: int) -> np.ndarray:
+        with torch.no_grad():
+            logits = np.concatenate([self(x).numpy() for x, _ in images.batches(batch_size)])
+        self._check(logits, images)
+        return logits
 
     @property
     def parameters(self) -> int:

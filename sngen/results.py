@@ -69,6 +69,18 @@ class OutcomeEntry:
 
 
 @dataclass(frozen=True)
+class ArrayEntry:
+    """A small array of number pairs behind a record's scores: a ROC curve, a distance per image."""
+
+    setting: str
+    name: str
+    x_meaning: str
+    y_meaning: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that is kept of one unit. ``key`` holds the inputs whose hash is ``record_id``."""
 
@@ -84,6 +96,7 @@ class Record:
     scores: tuple[ScoreEntry, ...]
     outcomes: tuple[OutcomeEntry, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
+    arrays: tuple[ArrayEntry, ...] = ()
 
     @property
     def record_id(self) -> str:
@@ -92,6 +105,8 @@ class Record:
     def to_bytes(self) -> bytes:
         """Indented JSON that carries its own hash."""
         body = asdict(self)
+        if not self.arrays:
+            del body["arrays"]  # so that a record without arrays keeps the bytes it always had
         for outcome in body["outcomes"]:
             outcome["image_ids"] = _as_ranges(outcome["image_ids"])
         body["integrity"] = content_hash(body)
@@ -111,6 +126,9 @@ class Record:
             body["outcomes"] = tuple(
                 OutcomeEntry(**{**o, "image_ids": _from_ranges(o["image_ids"])}) for o in body["outcomes"]
             )
+            body["arrays"] = tuple(
+                ArrayEntry(**{**a, "x": tuple(a["x"]), "y": tuple(a["y"])}) for a in body.get("arrays", ())
+            )
             return cls(**body)
         except (ValueError, KeyError, TypeError) as error:
             raise CheckFailed(
@@ -123,7 +141,8 @@ class Record:
 
     def _repeatable(self) -> bytes:
         scores = [asdict(s) for s in self.scores if METRICS[s.metric].repeats == "exactly"]
-        return canonical_json([scores, [asdict(outcome) for outcome in self.outcomes]])
+        parts = [scores, *([asdict(entry) for entry in part] for part in (self.outcomes, self.arrays))]
+        return canonical_json(parts)
 
 
 def _as_ranges(ids: tuple[int, ...]) -> list[list[int]]:

@@ -45,6 +45,24 @@ def test_a_file_outside_is_a_protocol_too(tmp_path: Path) -> None:
     assert protocol.methods == {"clean": {"batch_size": 10}, "bare": {}}
 
 
+def test_a_dataset_overrules_a_tier_and_a_tier_the_protocol(tmp_path: Path) -> None:
+    chosen = {"cpu": GOOD["tiers"]["cpu"] | {"methods": {"clean": {"batch_size": 20, "bins": 4}}}}
+    path = write(tmp_path, tiers=chosen, datasets={"cifar10": {"bins": 5}})
+    protocol = read_protocol(path)
+    assert protocol.settings("cpu", "cifar10") == {"clean": {"batch_size": 20, "bins": 5}}
+    assert protocol.settings("cpu", "mnist") == {"clean": {"batch_size": 20, "bins": 4}}
+    assert read_protocol(write(tmp_path)).settings("cpu", "mnist") == {
+        "clean": {"batch_size": 10},
+        "bare": {},
+    }
+
+
+def test_a_role_may_skip_images(tmp_path: Path) -> None:
+    data = {"pool": {"split": "train", "skip": 100, "first": 50}}
+    protocol = read_protocol(write(tmp_path, tiers={"cpu": {"datasets": ["cifar10"], "data": data}}))
+    assert protocol.tiers["cpu"].data["pool"] == DataRole("train", first=50, skip=100)
+
+
 def test_an_unknown_protocol_gets_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"there is no protocol 'utility/99': .*utility/1"):
         load_protocols(["utility/99"])
@@ -76,9 +94,18 @@ def tiers(**changes: Any) -> dict[str, Any]:
             {"tiers": tiers(first=0)},
             "tiers.cpu.data.test.first: found 0, expected a whole number of at least 1",
         ),
-        ({"tiers": tiers(fist=5)}, "tiers.cpu.data.test: found 'fist', expected only first, split"),
+        ({"tiers": tiers(fist=5)}, "tiers.cpu.data.test: found 'fist', expected only first, skip, split"),
+        (
+            {"tiers": tiers(skip=-1)},
+            "tiers.cpu.data.test.skip: found -1, expected a whole number of at least 0",
+        ),
+        (
+            {"tiers": {"cpu": tiers()["cpu"] | {"methods": {"claen": None}}}},
+            "tiers.cpu.methods: found 'claen', expected only bare, clean",
+        ),
+        ({"datasets": {"cifar10": 3}}, "datasets.cifar10: found 3, expected settings by name"),
         ({"limits": "none"}, "limits: found 'none', expected a list that is not empty"),
-        ({"remark": "x"}, "the file: found 'remark', expected only family, limits"),
+        ({"remark": "x"}, "the file: found 'remark', expected only datasets, family, limits"),
         ({"protocol": "utility/1"}, "found 'utility/1', which is the project's own; expected another name"),
     ],
 )

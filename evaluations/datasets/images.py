@@ -23,6 +23,9 @@ class Images:
     ``pixels`` is uint8 [N, C, H, W]; ``scale`` is the pixel value that stands for 1.0 (255; digits 16);
     ``labels`` is int64 [N] in [0, num_classes); ``ids`` is int32 [N], each image's position in the
     publisher's order of this split. The arrays are made read-only: a fingerprint must stay true.
+
+    ``preparation`` says in words how pixels came about that are not the publisher's bytes: what decoded and
+    resized them, in which version. Empty where there was no such choice.
     """
 
     dataset_id: str
@@ -32,6 +35,7 @@ class Images:
     labels: np.ndarray
     ids: np.ndarray
     num_classes: int
+    preparation: str = ""
 
     def __post_init__(self) -> None:
         where = f"images of {self.dataset_id}, split {self.split}"
@@ -58,7 +62,7 @@ class Images:
     def fingerprint(self) -> str:
         """SHA-256 (hex) over, in this order: the ASCII line ``securitynet-images 1 N C H W scale`` and a
         newline; the pixels, row by row in the order [N, C, H, W]; the labels as little-endian int64; the
-        ids as little-endian int32."""
+        ids as little-endian int32; and ``preparation`` in UTF-8, if there is any."""
         n, channels, height, width = self.pixels.shape
         digest = hashlib.sha256(
             f"securitynet-images 1 {n} {channels} {height} {width} {self.scale}\n".encode("ascii")
@@ -66,6 +70,7 @@ class Images:
         digest.update(np.ascontiguousarray(self.pixels).data)
         digest.update(self.labels.astype("<i8").tobytes())
         digest.update(self.ids.astype("<i4").tobytes())
+        digest.update(self.preparation.encode())
         return digest.hexdigest()
 
     def first(self, n: int) -> Images:
@@ -76,6 +81,15 @@ class Images:
                 f"ask for 1 to {len(self)}."
             )
         return replace(self, pixels=self.pixels[:n], labels=self.labels[:n], ids=self.ids[:n])
+
+    def after(self, n: int) -> Images:
+        """All but the first ``n`` images. Raises ``UsageError`` where nothing is left."""
+        if not 0 <= n < len(self):
+            raise UsageError(
+                f"{self.dataset_id}, split {self.split}: asked to skip {n} images of {len(self)}; skip "
+                f"0 to {len(self) - 1}."
+            )
+        return replace(self, pixels=self.pixels[n:], labels=self.labels[n:], ids=self.ids[n:])
 
     def tensor(self) -> torch.Tensor:
         """All pixels as float32 [N, C, H, W] in [0, 1]."""

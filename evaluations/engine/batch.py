@@ -8,22 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from evaluations.engine.failures import Failure, Failures
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Finished, Job, Pool
+from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.progress import Progress
 from evaluations.engine.provenance import Environment
-from evaluations.engine.unit import Conditions, Rates, gauge_rates, record_path, run_unit, utc
+from evaluations.engine.unit import Conditions, Gauge, gauge_rates, record_path, run_unit, utc
 from evaluations.engine.work import LeftOut, Row, Selection
 from sngen.schema import MODELS
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from evaluations.datasets import Images
 
 #: A temporary file of this age belongs to no process that still writes it.
 OLD_PART_SECONDS = 3600.0
@@ -40,7 +36,7 @@ class Resources:
     threads: int
     environment: Environment
     now: Callable[[], datetime]
-    gauge: Callable[[nn.Module, Images], Rates] = gauge_rates
+    gauge: Gauge = gauge_rates
 
 
 @dataclass
@@ -79,11 +75,12 @@ class _Batch:
         try:
             sweep(self.store, self.resources.now().timestamp())
             with Pool(self.resources.workers) as pool:
-                self._prepare(pool, to_prepare(selection.works, self.inputs))
+                self._prepare(pool, self._trainings(selection))
                 plan = make_plan(selection, self.inputs)
                 missing = [unit for unit in plan.units if not self._is_there(unit)]
                 self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
                 self.summary.there = len(plan.units) - len(missing)
+                self._prepare(pool, [as_job(one) for one in preparations(missing, self.inputs)])
                 self._measure(pool, missing)
         except KeyboardInterrupt:
             self.summary.interrupted = True
@@ -92,10 +89,13 @@ class _Batch:
     def _is_there(self, unit: Unit) -> bool:
         return record_path(self.store, unit).exists()
 
-    def _prepare(self, pool: Pool, models: Sequence[Row]) -> None:
-        """Train what has no weights yet; a model where that fails has no units."""
-        progress = self._progress("preparing", len(models))
-        jobs = [Job(model[MODELS.c.model_id], self.inputs.weights, partial(_one, model)) for model in models]
+    def _trainings(self, selection: Selection) -> list[Job]:
+        """Training what has no weights yet; a model where that fails has no units."""
+        models = to_prepare(selection.works, self.inputs)
+        return [Job(model[MODELS.c.model_id], self.inputs.weights, partial(_one, model)) for model in models]
+
+    def _prepare(self, pool: Pool, jobs: Sequence[Job]) -> None:
+        progress = self._progress("preparing", len(jobs))
         for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
             self._report(progress, pool.running, finished, None)
         progress.close()
@@ -128,14 +128,15 @@ class _Batch:
         return Job(unit.work.name, run_unit, arguments)
 
     def _report(self, progress: Progress, running: int, finished: Finished, unit: Unit | None) -> None:
-        """Count a job that ended. Without a unit it was the training of the model that names the job."""
+        """Count a job that ended. Without a unit it was a preparation: the training of the model that names
+        the job, say."""
         value, label, seconds = finished.value, finished.job.name, finished.seconds
         name = unit.record_id if unit else f"prepare/{label}"
         if not isinstance(value, Failed):
             self.failures.clear(name)
             progress.finished(label, value if unit else "ready", seconds, running)
             return
-        what = f"{unit.work.protocol.protocol_id} {unit.work.method}" if unit else "preparing its weights"
+        what = f"{unit.work.protocol.protocol_id} {unit.work.method}" if unit else "preparing"
         model_id = unit.work.model_id if unit else label
         failure = Failure(model_id, what, value.cause, value.details, utc(self.resources.now()))
         self.failures.write(name, failure)

@@ -43,10 +43,13 @@ class Inputs:
 
     def images(self, model: Row, data: DataRole) -> Images:
         """The images of a role. The split ``train`` is what the model itself was trained on."""
+        end = None if data.first is None else data.skip + data.first
         if self._are_its_own(model, data):
             images = suite.training_images(model[MODELS.c.model_id], self.settings.data)
-            return images if data.first is None else images.first(data.first)
-        return load_images(model[MODELS.c.dataset_id], data.split, self.settings.data, data.first)
+            images = images if end is None else images.first(end)
+        else:
+            images = load_images(model[MODELS.c.dataset_id], data.split, self.settings.data, end)
+        return images.after(data.skip) if data.skip else images
 
     def images_name(self, model: Row, data: DataRole) -> Hashable:
         """Equal for equal images: what has to be read only once."""

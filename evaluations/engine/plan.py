@@ -24,29 +24,40 @@ class Unit:
     work: Work
     weights_sha256: str
     fingerprints: Mapping[str, str]
+    surrogate_sha256: str | None = None
 
     @property
     def key(self) -> dict[str, Any]:
         """What decides the result: other content means another unit. Its hash is the record's id."""
-        work, model, c = self.work, self.work.model, MODELS.c
+        work = self.work
+        surrogate = {} if work.surrogate is None else {"surrogate": self._model(work.surrogate)}
         return {
-            c.model_id: work.model_id,
-            c.weights_sha256: self.weights_sha256,
-            "network": {
-                c.loader: model[c.loader],
-                c.mean: model[c.mean],
-                c.std: model[c.std],
-                "num_classes": work.num_classes,
-                **{name: model[name] for name in _SOMETIMES if model[name] is not None},
-            },
+            **self._model(work.model),
+            **surrogate,
             "images": dict(self.fingerprints),
             SCORES.c.protocol: work.protocol.protocol_id,
             SCORES.c.tier: work.tier,
-            "data": {role: asdict(data) for role, data in work.data.items()},
+            "data": {role: _as_key(data) for role, data in work.data.items()},
             SCORES.c.seed: work.protocol.seed,
             SCORES.c.method: work.method,
             SCORES.c.method_version: work.method_version,
             "settings": dict(work.settings),
+        }
+
+    def _model(self, model: Row) -> dict[str, Any]:
+        """A model's name, weights and network."""
+        c = MODELS.c
+        is_target = model is self.work.model
+        return {
+            c.model_id: model[c.model_id],
+            c.weights_sha256: self.weights_sha256 if is_target else self.surrogate_sha256,
+            "network": {
+                c.loader: model[c.loader],
+                c.mean: model[c.mean],
+                c.std: model[c.std],
+                "num_classes": self.work.num_classes,
+                **{name: model[name] for name in _SOMETIMES if model[name] is not None},
+            },
         }
 
     @property
@@ -57,6 +68,12 @@ class Unit:
     def data_fingerprint(self) -> str:
         """One hash over the fingerprints of all roles."""
         return content_hash(dict(self.fingerprints))
+
+
+def _as_key(data: DataRole) -> dict[str, Any]:
+    """Without a ``skip`` of nothing, which the first records did not know."""
+    fields = asdict(data)
+    return fields if data.skip else {name: value for name, value in fields.items() if name != "skip"}
 
 
 @dataclass(frozen=True)
@@ -77,14 +94,18 @@ def make_plan(selection: Selection, inputs: Inputs) -> Plan:
     units: list[Unit] = []
     unprepared: list[Work] = []
     left_out = list(selection.left_out)
-    weights = {work.model_id: inputs.known_weights(work.model) for work in selection.works}
+    weights = {
+        model[MODELS.c.model_id]: inputs.known_weights(model)
+        for work in selection.works
+        for model in _models(work)
+    }
     for work in selection.works:
-        sha256 = weights[work.model_id]
-        if sha256 is None:
+        known = [weights[model[MODELS.c.model_id]] for model in _models(work)]
+        if known[0] is None or None in known:
             unprepared.append(work)
             continue
         try:
-            units.append(Unit(work, sha256, fingerprints.of(work)))
+            units.append(Unit(work, known[0], fingerprints.of(work), *known[1:]))
         except SecurityNetError as error:
             left_out.append(LeftOut(work.model_id, str(error)))
     return Plan(tuple(units), tuple(unprepared), tuple(left_out))
@@ -92,8 +113,12 @@ def make_plan(selection: Selection, inputs: Inputs) -> Plan:
 
 def to_prepare(works: Sequence[Work], inputs: Inputs) -> list[Row]:
     """Models among ``works`` whose weights have to be trained first, each once."""
-    models = {work.model_id: work.model for work in works}
+    models = {model[MODELS.c.model_id]: model for work in works for model in _models(work)}
     return [model for model in models.values() if inputs.known_weights(model) is None]
+
+
+def _models(work: Work) -> tuple[Row, ...]:
+    return (work.model,) if work.surrogate is None else (work.model, work.surrogate)
 
 
 class Fingerprints:

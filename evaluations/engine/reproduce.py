@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from evaluations.engine.inputs import Inputs
-from evaluations.engine.plan import Fingerprints, Unit
+from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Job, Pool
+from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.provenance import Environment
 from evaluations.engine.published import Published
-from evaluations.engine.unit import Conditions, Rates, gauge_rates, measure, utc
+from evaluations.engine.unit import Conditions, Gauge, gauge_rates, measure, utc
 from evaluations.engine.verdict import Verdict, judge
-from evaluations.engine.work import Catalog, Work, choose_models, select
+from evaluations.engine.work import Catalog, Row, Selection, Work, choose_models, select
 from evaluations.method import Method
 from evaluations.protocol import Protocol
 from sngen.canonical import canonical_json
 from sngen.errors import CheckFailed, UsageError
 from sngen.results import Record, ScoreEntry
 from sngen.schema import DATASETS, MODELS, SCORES
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from evaluations.datasets import Images
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def find_work(
     if protocol is None:
         raise UsageError(f"the protocol {record.protocol} is not here; give its file with --protocol FILE.")
     models = choose_models(catalog[MODELS.name], None, [record.model_id])
-    selection = select(models, catalog[DATASETS.name], [protocol], methods)
+    selection = select(models, catalog[DATASETS.name], [protocol], methods, catalog[MODELS.name])
     for work in selection.works:
         if (work.method, work.tier) == (record.method, record.tier):
             return work
@@ -66,21 +65,36 @@ def run_again(
     work: Work,
     inputs: Inputs,
     now: Callable[[], datetime],
-    gauge: Callable[[nn.Module, Images], Rates] = gauge_rates,
+    gauge: Gauge = gauge_rates,
 ) -> Reproduction:
     """Measure the score's unit again, with as many threads as then, in a process of its own.
 
     Nothing is stored. Raises ``CheckFailed`` where the unit fails.
     """
     record = published.record
-    with Pool(workers=1) as pool:
-        _, sha256 = _value(pool, Job(work.model_id, inputs.weights, lambda: (work.model,)))
-        unit = Unit(work, sha256, Fingerprints(inputs).of(work))
+    with Pool(workers=1) as pool, TemporaryDirectory() as kept:
+        for model in to_prepare([work], inputs):
+            _value(pool, Job(model[MODELS.c.model_id], inputs.weights, partial(_one, model)))
+        [unit] = _units(work, inputs)
+        for preparation in preparations([unit], inputs):
+            _value(pool, as_job(preparation))
         how = Conditions(record.provenance[SCORES.c.threads], Environment.here(), utc(now()), gauge)
-        again: Record = _value(pool, Job(work.name, measure, lambda: (unit, inputs, how)))
+        again: Record = _value(pool, Job(work.name, measure, lambda: (unit, inputs, how, Path(kept))))
     calibration = (record.provenance[SCORES.c.calibration], again.provenance[SCORES.c.calibration])
     verdict = judge(published.score, _same_score(published, again), calibration)
     return Reproduction(published, again, verdict, tuple(changes(record.key, unit.key)))
+
+
+def _units(work: Work, inputs: Inputs) -> tuple[Unit, ...]:
+    plan = make_plan(Selection((work,), ()), inputs)
+    if not plan.units:
+        reasons = "; ".join(left_out.reason for left_out in plan.left_out)
+        raise CheckFailed(f"{work.name} cannot be run again: {reasons}")
+    return plan.units
+
+
+def _one(model: Row) -> tuple[Row]:
+    return (model,)
 
 
 def _value(pool: Pool, job: Job) -> Any:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,10 +17,13 @@ from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit
 from evaluations.engine.provenance import Environment
 from evaluations.engine.validity import check_measurement
+from evaluations.keeping import FOLDER as KEPT
+from evaluations.keeping import Keep, Use, forget, use_before
+from evaluations.method import Context
 from evaluations.registry import find_method
 from sngen.errors import CheckFailed
 from sngen.results import Record, ResultStore
-from sngen.schema import SCORES
+from sngen.schema import MODELS, SCORES
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,17 +37,28 @@ State = Literal["measured", "there", "locked"]
 
 @dataclass(frozen=True)
 class Rates:
-    """The machine's at one moment: calibration kernel in seconds, the network's forwards per CPU-second."""
+    """The machine's at one moment: calibration kernel in seconds, the network's forwards and
+    forward-backwards per CPU-second; the latter None where they were not asked for."""
 
     kernel: float
     forward: float
+    forward_backward: float | None = None
 
 
-def gauge_rates(network: nn.Module, images: Images) -> Rates:
-    """How fast the machine is just now. Takes half a second."""
-    from evaluations.calibration import forward_rate, kernel_seconds  # noqa: PLC0415 - torch
+def gauge_rates(network: nn.Module, images: Images, gradients: bool) -> Rates:
+    """How fast the machine is just now. Takes a fifth of a second for a small network."""
+    from evaluations.calibration import (  # noqa: PLC0415 - torch
+        forward_backward_rate,
+        forward_rate,
+        kernel_seconds,
+    )
 
-    return Rates(kernel_seconds(), forward_rate(network, images))
+    backward = forward_backward_rate(network, images) if gradients else None
+    return Rates(kernel_seconds(), forward_rate(network, images), backward)
+
+
+#: (network, images, whether gradients are wanted) -> rates
+Gauge = Callable[["nn.Module", "Images", bool], Rates]
 
 
 @dataclass(frozen=True)
@@ -54,15 +69,7 @@ class Conditions:
     threads: int
     environment: Environment
     date: str
-    gauge: Callable[[nn.Module, Images], Rates] = gauge_rates
-
-
-@dataclass(frozen=True)
-class _Spent:
-    """On the method's function, in seconds."""
-
-    wall: float
-    cpu: float
+    gauge: Gauge = gauge_rates
 
 
 def utc(moment: datetime) -> str:
@@ -94,36 +101,36 @@ def run_unit(unit: Unit, inputs: Inputs, store: Path, how: Conditions) -> State:
     with lock:
         if record_path(store, unit).exists():
             return "there"
-        ResultStore(store).publish(measure(unit, inputs, how))
+        kept = store / KEPT / unit.record_id
+        ResultStore(store).publish(measure(unit, inputs, how, kept))
+        forget(kept)
         path.unlink()  # whoever takes a new lock of this name finds the record
         return "measured"
 
 
-def measure(unit: Unit, inputs: Inputs, how: Conditions) -> Record:
-    """Run the unit's method and describe how the result came about. Needs a process of its own."""
-    import torch  # noqa: PLC0415 - reading a plan needs no torch
+def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
+    """Run the unit's method and describe how the result came about. Needs a process of its own.
 
-    from evaluations.target import Target  # noqa: PLC0415
+    ``kept`` is the folder for what the method decides on the way.
+    """
+    import torch  # noqa: PLC0415 - reading a plan needs no torch
 
     work = unit.work
     method = find_method(work.protocol.family, work.method)
     torch.set_num_threads(how.threads)
     images = _images(unit, inputs)
-    tensors, weights_sha256 = inputs.weights(work.model)
-    _expect("weights", weights_sha256, unit.weights_sha256)
-    network = inputs.network(work.model, tensors, work.num_classes)
-    probe = next(iter(images.values()))
-    before = how.gauge(network, probe)
+    target = _target(unit, inputs, how)
+    gauge = partial(how.gauge, target.network, next(iter(images.values())), method.needs_gradients)
+    before = gauge()
     torch.manual_seed(work.protocol.seed)
-    target = Target(network, work.model_id, unit.weights_sha256, how.threads)
-    wall, cpu = time.perf_counter(), time.process_time()
-    measurement = method.function(target, images, work.settings, work.protocol.seed)
-    spent = _Spent(time.perf_counter() - wall, time.process_time() - cpu)
+    meter = _Meter(target, use_before(kept))
+    context = Context(Keep(kept, meter.use), inputs.settings, partial(_surrogate, unit, inputs, how))
+    extra = {"context": context} if method.takes_context else {}
+    measurement = method.function(target, images, work.settings, work.protocol.seed, **extra)
+    used = meter.use()
     check_measurement(measurement)
     provenance = (
-        _use(target, spent, before, how.gauge(network, probe))
-        | how.environment.columns()
-        | _inputs_and_date(unit, how)
+        _use(used, target.reused, before, gauge()) | how.environment.columns() | _inputs_and_date(unit, how)
     )
     return Record(
         model_id=work.model_id,
@@ -138,7 +145,58 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions) -> Record:
         scores=measurement.scores,
         outcomes=measurement.outcomes,
         provenance=provenance,
+        arrays=measurement.arrays,
     )
+
+
+class _Meter:
+    """What the unit has taken, earlier runs of it included."""
+
+    def __init__(self, target: Target, before: Use) -> None:
+        self._target, self._before = target, before
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def use(self) -> Use:
+        target = self._target
+        return self._before + Use(
+            target.forwards,
+            target.forward_backwards,
+            target.queries,
+            time.perf_counter() - self._wall,
+            time.process_time() - self._cpu,
+        )
+
+
+def _target(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
+    from evaluations.logit_store import LogitStore  # noqa: PLC0415
+    from evaluations.target import Target  # noqa: PLC0415
+
+    work = unit.work
+    tensors, weights_sha256 = inputs.weights(work.model)
+    _expect("weights", weights_sha256, unit.weights_sha256)
+    identity = {
+        "network": unit.key["network"],
+        "weights": weights_sha256,
+        "threads": how.threads,
+        "packages": how.environment.packages,
+        "device": how.environment.device,
+    }
+    network = inputs.network(work.model, tensors, work.num_classes)
+    store = LogitStore(inputs.settings, identity)
+    return Target(network, work.model_id, weights_sha256, how.threads, store)
+
+
+def _surrogate(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
+    """The attacker's own model; it has the classes of the unit's."""
+    from evaluations.target import Target  # noqa: PLC0415
+
+    model = unit.work.surrogate
+    if model is None:
+        raise CheckFailed(f"{unit.work.name}: the settings name no other model as a surrogate; give one.")
+    tensors, weights_sha256 = inputs.weights(model)
+    _expect("weights of the surrogate", weights_sha256, str(unit.surrogate_sha256))
+    network = inputs.network(model, tensors, unit.work.num_classes)
+    return Target(network, model[MODELS.c.model_id], weights_sha256, how.threads)
 
 
 def _images(unit: Unit, inputs: Inputs) -> dict[str, Images]:
@@ -167,25 +225,35 @@ def _inputs_and_date(unit: Unit, how: Conditions) -> dict[str, Any]:
     }
 
 
-def _use(target: Target, spent: _Spent, before: Rates, after: Rates) -> dict[str, Any]:
+def _use(used: Use, reused: int, before: Rates, after: Rates) -> dict[str, Any]:
     """What the unit took, by column name of the table scores, and the rates before and after one by one."""
     c = SCORES.c
     rate = (before.forward + after.forward) / 2
-    # Forward-backwards run at another rate than the one measured here, so they get no efficiency yet.
-    comparable = target.forward_backwards == 0 and target.forwards > 0 and spent.cpu > 0
     return {
-        c.runtime: spent.wall,
-        c.cpu_time: spent.cpu,
+        c.runtime: used.wall,
+        c.cpu_time: used.cpu,
         c.peak_memory: _peak_memory(),
-        c.forwards: target.forwards,
-        c.forward_backwards: target.forward_backwards,
-        c.queries: target.queries,
+        c.forwards: used.forwards,
+        c.forward_backwards: used.forward_backwards,
+        c.queries: used.queries,
         c.forward_rate: rate,
         c.calibration: (before.kernel + after.kernel) / 2,
+        "forwards_reused": reused,
         "forward_rate_before_after": [before.forward, after.forward],
+        "forward_backward_rate_before_after": [before.forward_backward, after.forward_backward],
         "calibration_before_after": [before.kernel, after.kernel],
-        "efficiency": target.forwards / (spent.cpu * rate) if comparable else None,
+        "efficiency": _efficiency(used, reused, rate, before, after),
     }
+
+
+def _efficiency(used: Use, reused: int, rate: float, before: Rates, after: Rates) -> float | None:
+    """Processor time that bare passes would take, divided by that taken; None where it is not known."""
+    ideal = (used.forwards - reused) / rate
+    if used.forward_backwards:
+        if before.forward_backward is None or after.forward_backward is None:
+            return None
+        ideal += used.forward_backwards / ((before.forward_backward + after.forward_backward) / 2)
+    return ideal / used.cpu if ideal > 0 and used.cpu > 0 else None
 
 
 def _peak_memory() -> int | None:

@@ -12,6 +12,7 @@ from evaluations.method import Method
 from evaluations.protocol import DataRole, Protocol
 from sngen.errors import UsageError
 from sngen.schema import DATASETS, MODELS
+from sngen.zoo.model import BLACK_BOX
 
 Row = Mapping[str, Any]
 Catalog = Mapping[str, Sequence[Row]]
@@ -22,7 +23,8 @@ SUITES = {"reference": "reference"}
 
 @dataclass(frozen=True)
 class Work:
-    """One model under one method of one protocol, at one tier. ``model`` is a row of the table models."""
+    """One model under one method of one protocol, at one tier. ``model`` is a row of the table models, and
+    so is ``surrogate``, where the settings name models that the attacker has."""
 
     model: Row
     num_classes: int
@@ -30,6 +32,7 @@ class Work:
     tier: str
     method: str
     method_version: int
+    surrogate: Row | None = None
 
     @property
     def model_id(self) -> str:
@@ -41,7 +44,7 @@ class Work:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        return self.protocol.methods[self.method]
+        return self.protocol.settings(self.tier, self.dataset_id)[self.method]
 
     @property
     def data(self) -> Mapping[str, DataRole]:
@@ -75,28 +78,37 @@ def select(
     datasets: Sequence[Row],
     protocols: Sequence[Protocol],
     methods: Mapping[tuple[str, str], Method],
+    catalogued: Sequence[Row] = (),
 ) -> Selection:
     """Every (model, protocol, tier, method), in the order of protocols and models.
 
-    Raises ``UsageError`` for a protocol's method that does not exist.
+    ``catalogued`` are the models among which the surrogates of the settings are found. Raises ``UsageError``
+    for a protocol's method or surrogate that does not exist.
     """
     classes = {row[DATASETS.c.dataset_id]: row[DATASETS.c.num_classes] for row in datasets}
     works: list[Work] = []
     left_out: list[LeftOut] = []
     for protocol in protocols:
-        versions = {name: _method(protocol, name, methods).version for name in protocol.methods}
+        known = {name: _method(protocol, name, methods) for name in protocol.methods}
         for model in models:
+            model_id, dataset_id = model[MODELS.c.model_id], model[MODELS.c.dataset_id]
             reason = _obstacle(model, protocol, classes)
             if reason is not None:
-                left_out.append(LeftOut(model[MODELS.c.model_id], reason))
+                left_out.append(LeftOut(model_id, reason))
                 continue
-            dataset_id = model[MODELS.c.dataset_id]
-            works.extend(
-                Work(model, classes[dataset_id], protocol, tier.name, name, version)
-                for tier in protocol.tiers.values()
-                if dataset_id in tier.datasets
-                for name, version in versions.items()
-            )
+            for tier in protocol.tiers.values():
+                if dataset_id not in tier.datasets:
+                    continue
+                for name, settings in protocol.settings(tier.name, dataset_id).items():
+                    if known[name].needs_gradients and model[MODELS.c.loader] == BLACK_BOX:
+                        reason = f"{name} needs gradients, and the model can only be asked for outputs"
+                        left_out.append(LeftOut(model_id, reason))
+                        continue
+                    surrogate = _surrogate(model_id, settings, catalogued)
+                    version = known[name].version
+                    works.append(
+                        Work(model, classes[dataset_id], protocol, tier.name, name, version, surrogate)
+                    )
     return Selection(tuple(works), tuple(left_out))
 
 
@@ -136,6 +148,17 @@ def _method(protocol: Protocol, name: str, methods: Mapping[tuple[str, str], Met
             f"{protocol.family} are {known}. Install the package that has it, or mend the protocol."
         )
     return method
+
+
+def _surrogate(model_id: str, settings: Mapping[str, Any], catalogued: Sequence[Row]) -> Row | None:
+    """The first model that the settings name as the attacker's own and that is not the target."""
+    wanted = next((name for name in settings.get("surrogates", ()) if name != model_id), None)
+    if wanted is None:
+        return None
+    for row in catalogued:
+        if row[MODELS.c.model_id] == wanted:
+            return row
+    raise UsageError(f"the surrogate {wanted} of the protocol's settings is not a model of the catalogue.")
 
 
 def _obstacle(model: Row, protocol: Protocol, classes: Mapping[str, int | None]) -> str | None:

@@ -1,4 +1,4 @@
-"""Result records as rows of the tables scores and outcomes."""
+"""Result records as rows of the tables scores, outcomes and arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sngen.canonical import canonical_json
 from sngen.errors import DataProblem
 from sngen.release.records import score_ids
 from sngen.results import Record
-from sngen.schema import DATASETS, METRICS, MODELS, OUTCOMES, SCORES
+from sngen.schema import ARRAYS, DATASETS, METRICS, MODELS, OUTCOMES, SCORES
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -85,6 +85,31 @@ def outcomes_of(record: Record) -> Rows:
             }
         )
         for entry in record.outcomes
+    ]
+
+
+def arrays_of(record: Record) -> Rows:
+    """One row of the table arrays per array of the record."""
+    basis = (record.model_id, record.dataset_id, record.protocol, record.method)
+    return [
+        ARRAYS.row(
+            **{
+                ARRAYS.c.array_id: ":".join((*basis, entry.setting, entry.name)),
+                ARRAYS.c.model_id: record.model_id,
+                ARRAYS.c.dataset_id: record.dataset_id,
+                ARRAYS.c.protocol: record.protocol,
+                ARRAYS.c.tier: record.tier,
+                ARRAYS.c.method: record.method,
+                ARRAYS.c.setting: entry.setting,
+                ARRAYS.c.name: entry.name,
+                ARRAYS.c.x_meaning: entry.x_meaning,
+                ARRAYS.c.y_meaning: entry.y_meaning,
+                ARRAYS.c.x: list(entry.x),
+                ARRAYS.c.y: list(entry.y),
+                ARRAYS.c.record_id: record.record_id,
+            }
+        )
+        for entry in record.arrays
     ]
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from sngen.errors import DataProblem
 from sngen.findings.findings import findings
 from sngen.release.leaderboard import leaderboard
-from sngen.release.measured import outcomes_of, scores_of, unknown_names, with_fingerprints
+from sngen.release.measured import arrays_of, outcomes_of, scores_of, unknown_names, with_fingerprints
 from sngen.results import Record
 from sngen.schema import (
     ALIASES,
+    ARRAYS,
     DATASETS,
     FINDINGS,
     LEADERBOARD,
@@ -47,6 +48,7 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         MODELS.name: models,
         SCORES.name: scores,
         OUTCOMES.name: [row for record in records for row in outcomes_of(record)],
+        ARRAYS.name: [row for record in records for row in arrays_of(record)],
         RELATIVES.name: catalog[RELATIVES.name],
         PROJECTS.name: catalog[PROJECTS.name],
         ALIASES.name: catalog[ALIASES.name],

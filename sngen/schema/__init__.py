@@ -23,6 +23,7 @@ from sngen.schema.leaderboard import HEADLINES, LEADERBOARD, Headline
 from sngen.schema.metrics import METRICS, Metric
 from sngen.schema.tables import (
     ALIASES,
+    ARRAYS,
     DATASETS,
     FINDINGS,
     MODELS,
@@ -56,6 +57,7 @@ from sngen.schema.vocabularies import (
 
 __all__ = [
     "ALIASES",
+    "ARRAYS",
     "CATALOG_TABLES",
     "CLASSIFYING",
     "COPY_KINDS",
@@ -107,8 +109,8 @@ CATALOG_TABLES = (SOURCES, DATASETS, MODELS, SCORES, RELATIVES, PROJECTS, ALIASE
 TABLES = {
     table.name: table
     for table in (
-        LEADERBOARD, MODELS, SCORES, FINDINGS, DATASETS, OUTCOMES, RELATIVES, PROJECTS, ALIASES,
-        SOURCES,
+        LEADERBOARD, MODELS, SCORES, FINDINGS, DATASETS, OUTCOMES, ARRAYS, RELATIVES, PROJECTS,
+        ALIASES, SOURCES,
     )
 }  # fmt: skip
 

@@ -130,5 +130,35 @@ METRICS = {
             "auc", "AUC", "fraction", "lower",
             "Area under the ROC curve of the attack's member score; 0.5 is chance.",
         ),
+        Metric(
+            "balanced_accuracy", "Balanced accuracy", "fraction", "lower",
+            "Mean of the share of members and the share of non-members that the attack tells rightly; 0.5 is "
+            "chance.",
+        ),
+        Metric(
+            "false_positive_rate", "False positive rate", "fraction", "lower",
+            "Share of negatives that are taken for positives; the method says what a positive is.",
+        ),
+        Metric(
+            "accuracy_drop", "Accuracy drop", "fraction", "lower",
+            "Accuracy without the attack minus accuracy under it, on the same images.",
+        ),
+        Metric(
+            "minimal_perturbation", "Minimal perturbation", "pixel scale", "higher",
+            "Median distance to the nearest adversarial example found, over the images that are classified "
+            "rightly, with pixels in [0, 1]; images without one count as infinitely far.", 0.0, None,
+        ),
+        Metric(
+            "queries_per_success", "Queries per success", "count", "higher",
+            "Median number of queries of the images for which the attack succeeds.", 0.0, None,
+        ),
+        Metric(
+            "zero_gradient_share", "Zero gradients", "fraction", "neither",
+            "Share of images whose loss gradient with respect to the pixels is exactly zero.",
+        ),
+        Metric(
+            "changed_share", "Changed answers", "fraction", "neither",
+            "Share of images whose answer is not the same when asked again.",
+        ),
     )
 }  # fmt: skip

@@ -288,6 +288,30 @@ OUTCOMES = Table(
     ),
 )  # fmt: skip
 
+ARRAYS = Table(
+    "arrays",
+    "one small array of numbers behind a score, such as a ROC curve",
+    ("array_id",),
+    (
+        Column(
+            "array_id", "text", "model:dataset:protocol:method:setting:name.", required=True,
+            pattern=r"[a-z0-9._+/:-]+",
+        ),
+        Column("model_id", "text", "The model.", required=True, references="models"),
+        Column("dataset_id", "text", "The images' dataset.", required=True, references="datasets"),
+        Column("protocol", "text", "Protocol and version.", required=True, pattern=PROTOCOL_PATTERN),
+        Column("tier", "text", "Size class of the protocol.", required=True, allowed=tuple(TIERS)),
+        Column("method", "text", "Attack, detector or measure.", required=True, pattern=ID_PATTERN),
+        Column("setting", "text", "Setting within the method.", required=True, pattern=ID_PATTERN),
+        Column("name", "text", "What the array is, such as roc.", required=True, pattern=ID_PATTERN),
+        Column("x_meaning", "text", "What x is, with its unit.", required=True),
+        Column("y_meaning", "text", "What y is, with its unit.", required=True),
+        Column("x", "floats", "First coordinates.", required=True),
+        Column("y", "floats", "Second coordinates, as many.", required=True),
+        Column("record_id", "text", "Key of the result record.", required=True, pattern=SHA256_PATTERN),
+    ),
+)  # fmt: skip
+
 RELATIVES = Table(
     "relatives",
     "one pair of models",

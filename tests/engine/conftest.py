@@ -13,6 +13,7 @@ ENTRY_POINTS = """[securitynet.evaluations]
 probe = engine_fakes:probe
 drifting = engine_fakes:drifting
 invalid = engine_fakes:invalid
+prepared = engine_fakes:prepared
 """
 
 

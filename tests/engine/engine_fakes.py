@@ -24,10 +24,10 @@ from evaluations.engine.inputs import Inputs
 from evaluations.engine.provenance import Environment
 from evaluations.engine.unit import Rates
 from evaluations.engine.work import Catalog, Selection, select
-from evaluations.method import Measurement, Method, method
+from evaluations.method import Context, Measurement, Method, Preparation, method
 from evaluations.protocol import DataRole, Protocol, Tier
 from evaluations.registry import find_methods
-from sngen.results import OutcomeEntry, ScoreEntry
+from sngen.results import ArrayEntry, OutcomeEntry, ScoreEntry
 from sngen.schema import DATASETS, MODELS, SOURCES
 
 CLASSES = 4
@@ -68,7 +68,8 @@ def protocol(**methods: dict[str, Any]) -> Protocol:
 
 
 def select_all(facts: Catalog, *protocols: Protocol, methods: Methods | None = None) -> Selection:
-    return select(facts[MODELS.name], facts[DATASETS.name], protocols, methods or find_methods())
+    models = facts[MODELS.name]
+    return select(models, facts[DATASETS.name], protocols, methods or find_methods(), models)
 
 
 def selection(count: int, **methods: dict[str, Any]) -> Selection:
@@ -176,6 +177,47 @@ def drifting(target: Any, data: Mapping[str, Images], settings: Mapping[str, Any
     )
 
 
+def note_pool(log: str, index: int) -> None:
+    note(Path(log), f"prepared {index}")
+
+
+def two_pools(data: Mapping[str, Images], settings: Mapping[str, Any], folders: Any) -> list[Preparation]:
+    """Two pieces of work that all units share; nothing to do once the log has them."""
+    log = Path(settings["log"])
+    done = log.read_text() if log.exists() else ""
+    return [
+        Preparation(f"pool {index} of {len(data['test'])}", note_pool, (settings["log"], index))
+        for index in range(2)
+        if f"prepared {index}" not in done
+    ]
+
+
+@method("utility", "prepared", version=1, needs_gradients=True, prepare=two_pools, prepares_on=("test",))
+def prepared(
+    target: Any, data: Mapping[str, Images], settings: Mapping[str, Any], seed: int, context: Context
+) -> Measurement:
+    """Counts what was prepared; asks for gradients of itself and of the surrogate; keeps a step."""
+    lines = Path(settings["log"]).read_text().splitlines()
+    x = data["test"].tensor().requires_grad_(True)
+    surrogate = context.surrogate()
+    step = context.keep.step("gradient", lambda: {"sum": _gradient(target, x)})
+    _gradient(surrogate, x)
+    if settings.get("fails"):
+        raise ValueError("after the step")
+    return Measurement(
+        (
+            ScoreEntry("prepared", "parameters", float(len(lines)), 1),
+            ScoreEntry("surrogate", "parameters", float(surrogate.forward_backwards), 1),
+        ),
+        arrays=(ArrayEntry("test", "gradient", "position", "sum", (0.0,), (float(step["sum"]),)),),
+    )
+
+
+def _gradient(target: Any, x: torch.Tensor) -> np.ndarray:
+    (gradient,) = torch.autograd.grad(target(x).sum(), x)
+    return np.array(float(gradient.sum()))
+
+
 @method("utility", "invalid", version=1)
 def invalid(target: Any, data: Mapping[str, Images], settings: Mapping[str, Any], seed: int) -> Measurement:
     return Measurement((ScoreEntry("test", "accuracy", 1.5, 10),))
@@ -185,9 +227,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def gauge(network: nn.Module, images: Images) -> Rates:
-    """A machine of constant speed; the real gauge takes half a second."""
-    return Rates(kernel=0.01, forward=1000.0)
+def gauge(network: nn.Module, images: Images, gradients: bool) -> Rates:
+    """A machine of constant speed; the real gauge takes a fifth of a second."""
+    return Rates(kernel=0.01, forward=1000.0, forward_backward=500.0 if gradients else None)
 
 
 def run(chosen: Selection, inputs: Inputs, store: Path, workers: int = 2, stream: Any = None) -> Summary:

@@ -127,7 +127,7 @@ def test_models_are_prepared_first_and_one_that_cannot_be_takes_no_other_along(
     summary = run(chosen, inputs, tmp_path / "store", stream=stream)
     assert summary.measured == 1
     assert [(f.model_id, f.what, f.cause) for f in summary.failures] == [
-        ("fakes/untrainable", "preparing its weights", "RuntimeError: the loss is NaN")
+        ("fakes/untrainable", "preparing", "RuntimeError: the loss is NaN")
     ]
     assert "preparing 2/2" in stream.getvalue() and "measuring 1/1" in stream.getvalue()
     [counts] = read_status(make_plan(chosen, inputs), tmp_path / "store").counts.values()

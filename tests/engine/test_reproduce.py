@@ -26,12 +26,15 @@ BARE = "fakes/m0:blobs:fake/1:drifting:bare:accuracy"
 TIME = "fakes/m0:blobs:fake/1:drifting:batch:forward_time"
 
 
-def twice_as_slow(network: object, images: object) -> Rates:
+def twice_as_slow(network: object, images: object, gradients: bool) -> Rates:
     return Rates(kernel=0.02, forward=500.0)
 
 
 class OtherWeights(FakeInputs):
     """At the module's top, for a unit's process has to find it."""
+
+    def known_weights(self, model: object) -> str:
+        return "f" * 64
 
     def weights(self, model: object) -> tuple[Path, str]:
         return Path("other"), "f" * 64

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sngen.intervals import wilson
-from sngen.results import OutcomeEntry, Record, ScoreEntry
+from sngen.results import ArrayEntry, OutcomeEntry, Record, ScoreEntry
 from sngen.schema import ALIASES, DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
 
 Rows = list[dict[str, Any]]
@@ -123,6 +123,7 @@ def record(
             "forward_backwards": 0, "queries": 0, "forward_rate": 1000.0, "calibration": 0.01, "date": date,
             "efficiency": 0.9,
         },
+        arrays=(ArrayEntry("test", "confidence", "image id", "confidence", (0.0, 1.0), (0.5, 0.25)),),
     )  # fmt: skip
 
 
