@@ -25,7 +25,8 @@ FOLDER = Path(__file__).parent / "protocols"
 class DataRole:
     """The images that a method gets under one role name: a split, or ``first`` images of it after ``skip``.
 
-    The split ``train`` means the images that the model was trained on.
+    The split ``train`` means the images that the model was trained on, ``members`` the training split of its
+    dataset with the labels that it was taught, whether it saw these images or not.
     """
 
     split: str
@@ -49,7 +50,7 @@ class Tier:
 @dataclass(frozen=True)
 class Protocol:
     """A protocol file. ``methods`` maps a method's name to its settings, ``datasets`` a dataset's id to the
-    settings that every method gets on it."""
+    settings that methods leave open (null) for it."""
 
     protocol_id: str
     family: str
@@ -62,15 +63,25 @@ class Protocol:
     datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def settings(self, tier: str, dataset_id: str) -> dict[str, dict[str, Any]]:
-        """The tier's methods on a dataset, each with its settings: the dataset's before the tier's before
-        the protocol's own."""
+        """The tier's methods on a dataset, each with its settings: the protocol's, overruled by the tier's;
+        what is null there is the dataset's. Raises ``UsageError`` where that has no value either."""
         chosen = self.tiers[tier].methods
+        overruling = dict.fromkeys(self.methods) if chosen is None else chosen
         return {
-            name: {**self.methods[name], **overruling, **self.datasets.get(dataset_id, {})}
-            for name, overruling in (
-                {name: {} for name in self.methods} if chosen is None else chosen
-            ).items()
+            name: self._filled({**self.methods[name], **(own or {})}, name, dataset_id)
+            for name, own in overruling.items()
         }
+
+    def _filled(self, settings: dict[str, Any], method: str, dataset_id: str) -> dict[str, Any]:
+        given = self.datasets.get(dataset_id, {})
+        filled = {name: given.get(name) if value is None else value for name, value in settings.items()}
+        absent = [name for name, value in filled.items() if value is None]
+        if absent:
+            raise UsageError(
+                f"{self.protocol_id}: {method} leaves {', '.join(absent)} to the dataset, and datasets."
+                f"{dataset_id} does not give it. Give it there."
+            )
+        return filled
 
 
 def load_protocols(names: Sequence[str] = ()) -> list[Protocol]:

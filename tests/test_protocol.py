@@ -45,12 +45,13 @@ def test_a_file_outside_is_a_protocol_too(tmp_path: Path) -> None:
     assert protocol.methods == {"clean": {"batch_size": 10}, "bare": {}}
 
 
-def test_a_dataset_overrules_a_tier_and_a_tier_the_protocol(tmp_path: Path) -> None:
-    chosen = {"cpu": GOOD["tiers"]["cpu"] | {"methods": {"clean": {"batch_size": 20, "bins": 4}}}}
-    path = write(tmp_path, tiers=chosen, datasets={"cifar10": {"bins": 5}})
+def test_a_tier_overrules_the_protocol_and_a_dataset_fills_what_is_open(tmp_path: Path) -> None:
+    chosen = {"cpu": GOOD["tiers"]["cpu"] | {"methods": {"clean": {"batch_size": 20, "bins": None}}}}
+    path = write(tmp_path, tiers=chosen, datasets={"cifar10": {"bins": 5, "unused": 1, "batch_size": 3}})
     protocol = read_protocol(path)
     assert protocol.settings("cpu", "cifar10") == {"clean": {"batch_size": 20, "bins": 5}}
-    assert protocol.settings("cpu", "mnist") == {"clean": {"batch_size": 20, "bins": 4}}
+    with pytest.raises(UsageError, match="clean leaves bins to the dataset, and datasets.mnist"):
+        protocol.settings("cpu", "mnist")
     assert read_protocol(write(tmp_path)).settings("cpu", "mnist") == {
         "clean": {"batch_size": 10},
         "bare": {},

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+TRAIN, MEMBERS = "train", "members"
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Everything that is read for a unit. Small: a unit's process gets a copy."""
@@ -42,13 +45,15 @@ class Inputs:
         return weights_of(model, self.settings), model[MODELS.c.weights_sha256]
 
     def images(self, model: Row, data: DataRole) -> Images:
-        """The images of a role. The split ``train`` is what the model itself was trained on."""
+        """The images of a role; for the splits ``train`` and ``members`` see ``DataRole``."""
         end = None if data.first is None else data.skip + data.first
         if self._are_its_own(model, data):
-            images = suite.training_images(model[MODELS.c.model_id], self.settings.data)
+            taught = suite.training_images if data.split == TRAIN else suite.member_images
+            images = taught(model[MODELS.c.model_id], self.settings.data)
             images = images if end is None else images.first(end)
         else:
-            images = load_images(model[MODELS.c.dataset_id], data.split, self.settings.data, end)
+            split = TRAIN if data.split == MEMBERS else data.split
+            images = load_images(model[MODELS.c.dataset_id], split, self.settings.data, end)
         return images.after(data.skip) if data.skip else images
 
     def images_name(self, model: Row, data: DataRole) -> Hashable:
@@ -61,4 +66,4 @@ class Inputs:
         return network_of(model, weights, self.settings, num_classes)
 
     def _are_its_own(self, model: Row, data: DataRole) -> bool:
-        return is_trained_here(model) and data.split == "train"
+        return is_trained_here(model) and data.split in (TRAIN, MEMBERS)

@@ -26,6 +26,7 @@ CODE = (
     "evaluations.reference.training_data",
     "evaluations.reference.triggers",
     "sngen.zoo.architectures.digits",
+    "sngen.zoo.architectures.masked_gradients",
 )
 
 
@@ -51,6 +52,14 @@ def training_images(model_id: str, data_folder: Path) -> Images:
     """
     chosen = recipe(model_id)
     return labelled_images(chosen, load_images(DATASET, chosen.split, data_folder))
+
+
+def member_images(model_id: str, data_folder: Path) -> Images:
+    """The split ``train`` with the labels that this model is taught for it, if it is.
+
+    The model without members was trained on other images, and is judged on these as any other.
+    """
+    return labelled_images(recipe(model_id), load_images(DATASET, "train", data_folder))
 
 
 def known_sha256(model_id: str, settings: Settings) -> str | None:
