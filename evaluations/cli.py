@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from evaluations.data_command import command as data_command
 from evaluations.engine import tables
 from evaluations.engine.batch import Resources, run_batch
 from evaluations.engine.inputs import Inputs
@@ -43,6 +44,8 @@ Command = Callable[..., Any]
 def cli() -> None:
     """Evaluate public image classifiers by versioned protocols, in batches that can stop and go on."""
 
+
+cli.add_command(data_command)
 
 _catalog = click.option(
     "--catalog", "catalog_folder", type=click.Path(path_type=Path), default=CATALOG, show_default=True,

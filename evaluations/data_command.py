@@ -67,7 +67,7 @@ def _list(folder: Path) -> None:
         there = sum((folder / path).is_file() for path in places)
         state = f"{there} of {len(places)} files" if places else dataset.BY_HAND
         rows.append((dataset_id, _size(dataset.DOWNLOADS), state))
-    click.echo(aligned(("dataset", "download", f"in {folder}"), rows))
+    click.echo(aligned(("dataset", "download", f"publisher's files in {folder}"), rows))
 
 
 def _chosen(names: Sequence[str]) -> list[str]:

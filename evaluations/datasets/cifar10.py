@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from evaluations.datasets.images import Images
+from evaluations.datasets.publication import Download, Placed, how_to_get
 from sngen.errors import CheckFailed, UsageError
 
-ARCHIVE_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+BINARY_FOLDER = "cifar-10-batches-bin"  # of the archive, too
 BLOCK_SIZE = 10_000
 IMAGE_BYTES = 3 * 32 * 32
 
@@ -75,6 +76,20 @@ SPLITS = {
         ),
     ),
 }  # fmt: skip
+DOWNLOADS = (
+    Download(
+        ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+        170_052_171,
+        "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        members={
+            f"{BINARY_FOLDER}/{block.binary}": Placed(
+                f"cifar10/{BINARY_FOLDER}/{block.binary}", f"md5:{block.binary_md5}"
+            )
+            for blocks in SPLITS.values()
+            for block in blocks
+        },
+    ),
+)
 
 
 def load(split: str, data_folder: Path, first: int | None) -> Images:
@@ -87,7 +102,7 @@ def load(split: str, data_folder: Path, first: int | None) -> Images:
         )
     blocks = SPLITS[split][: -(-count // BLOCK_SIZE)]
     files = [_find(block, data_folder / "cifar10") for block in blocks]
-    _refuse_absent(split, blocks, files, data_folder / "cifar10")
+    _refuse_absent(split, blocks, files, data_folder)
     records = [_read(block, path) for block, path in zip(blocks, files, strict=True) if path]
     rows = np.concatenate(records)[:count]
     return Images(
@@ -102,20 +117,22 @@ def load(split: str, data_folder: Path, first: int | None) -> Images:
 
 
 def _find(block: Block, folder: Path) -> Path | None:
-    for path in (folder / "cifar-10-batches-bin" / block.binary, folder / block.npz):
+    for path in (folder / BINARY_FOLDER / block.binary, folder / block.npz):
         if path.is_file():
             return path
     return None
 
 
-def _refuse_absent(split: str, blocks: tuple[Block, ...], files: list[Path | None], folder: Path) -> None:
+def _refuse_absent(
+    split: str, blocks: tuple[Block, ...], files: list[Path | None], data_folder: Path
+) -> None:
+    folder = data_folder / "cifar10"
     absent = [block for block, path in zip(blocks, files, strict=True) if path is None]
     if absent:
         wanted = ", ".join(block.binary for block in absent)
         raise UsageError(
-            f"cifar10, split {split}: {wanted} not found in {folder / 'cifar-10-batches-bin'} (nor "
-            f"{', '.join(block.npz for block in absent)} in {folder}). Unpack {ARCHIVE_URL} into {folder}, "
-            "or set SECURITYNET_DATA to the folder above it."
+            f"cifar10, split {split}: {wanted} not found in {folder / BINARY_FOLDER} (nor "
+            f"{', '.join(block.npz for block in absent)} in {folder}). {how_to_get('cifar10', data_folder)}"
         )
 
 

@@ -15,11 +15,19 @@ from pathlib import Path
 import numpy as np
 
 from evaluations.datasets.images import Images
+from evaluations.datasets.publication import Download, how_to_get
 from sngen.errors import CheckFailed, UsageError
 
 ARCHIVE = "cifar-100-binary.tar.gz"
 ARCHIVE_MD5 = "03b5dce01913d631647c71ecec9e9cb8"
-URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}"
+DOWNLOADS = (
+    Download(
+        (f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}",),
+        168_513_733,
+        "sha256:58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        f"cifar100/{ARCHIVE}",
+    ),
+)
 #: Split -> member of the archive, images.
 SPLITS = {"train": ("cifar-100-binary/train.bin", 50_000), "test": ("cifar-100-binary/test.bin", 10_000)}
 LABELS, PIXELS = 2, 3 * 32 * 32
@@ -29,8 +37,8 @@ def load(split: str, data_folder: Path, first: int | None) -> Images:
     path = data_folder / "cifar100" / ARCHIVE
     if not path.is_file():
         raise UsageError(
-            f"cifar100, split {split}: {ARCHIVE} not found in {path.parent}. Save {URL} there, or set "
-            "SECURITYNET_DATA to the folder above it."
+            f"cifar100, split {split}: {ARCHIVE} not found in {path.parent}. "
+            f"{how_to_get('cifar100', data_folder)}"
         )
     content = path.read_bytes()
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -18,6 +18,8 @@ from evaluations.datasets.images import Images
 from sngen.errors import CheckFailed, UsageError
 
 SPLITS = ("train", "aux", "test")
+DOWNLOADS = ()
+BY_HAND = "ships with scikit-learn"
 PIXELS_SHA256 = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
 LABELS_SHA256 = "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0"
 

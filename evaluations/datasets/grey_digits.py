@@ -20,6 +20,7 @@ import numpy as np
 
 from evaluations.datasets.blocks import Block, Content, joined, read_block
 from evaluations.datasets.images import Images
+from evaluations.datasets.publication import Download, how_to_get
 from sngen.errors import CheckFailed, UsageError
 
 SIDE = 28
@@ -27,12 +28,14 @@ SIDE = 28
 
 @dataclass(frozen=True)
 class IdxFiles:
-    """The publisher's files of one split, and the MD5 of each as it is offered."""
+    """The publisher's files of one split, and MD5 and bytes of each as it is offered."""
 
     images: str
     images_md5: str
     labels: str
     labels_md5: str
+    images_size: int
+    labels_size: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,25 @@ class GreyDataset:
     sizes: Mapping[str, int]
     blocks: Mapping[str, Sequence[Block]]
     idx: Mapping[str, IdxFiles]
+    addresses: tuple[str, ...]
+
+    @property
+    def downloads(self) -> tuple[Download, ...]:
+        """Each file is at all ``addresses``, which are of folders."""
+        files = (
+            part
+            for one in self.idx.values()
+            for part in (
+                (one.images, one.images_size, one.images_md5), (one.labels, one.labels_size, one.labels_md5)
+            )
+        )  # fmt: skip
+        return tuple(
+            Download(
+                tuple(f"{folder}/{name}" for folder in self.addresses), size, f"md5:{md5}",
+                f"{self.folder}/{name}",
+            )
+            for name, size, md5 in files
+        )  # fmt: skip
 
     def load(self, split: str, data_folder: Path, first: int | None) -> Images:
         total = self.sizes[split]
@@ -89,13 +111,20 @@ class GreyDataset:
 
     def _absent(self, split: str, data_folder: Path, count: int) -> str:
         files, folder = self.idx[split], data_folder / self.folder
-        absent = [b.file for b in self.blocks[split] if not (folder / b.file).is_file()]
+        blocks = _absent_blocks(self.blocks[split], folder, count)
         return (
             f"{self.dataset_id}, split {split}: the first {count} images need {files.images} and "
-            f"{files.labels} in {folder} (or the blocks {', '.join(absent) or 'of a later part'}). Run "
-            f"torchvision.datasets.{self.torchvision_name}({str(data_folder)!r}, download=True), or set "
-            "SECURITYNET_DATA to a folder that has them."
+            f"{files.labels} in {folder}{blocks}. {how_to_get(self.dataset_id, data_folder)}"
         )
+
+
+def _absent_blocks(blocks: Sequence[Block], folder: Path, count: int) -> str:
+    """In words, what the other form lacks of the first ``count`` images."""
+    known = sum(block.count for block in blocks)
+    if known < count:
+        return f" (as blocks only the first {known} are known)" if known else ""
+    absent = [block.file for block in blocks if not (folder / block.file).is_file()]
+    return f" (or the blocks {', '.join(absent)})"
 
 
 def _read_idx(path: Path, md5: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -40,12 +40,18 @@ DATASET = GreyDataset(
     {
         "train": IdxFiles(
             "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-            "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432",
+            "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", 9_912_422, 28_881,
         ),
         "test": IdxFiles(
             "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3",
-            "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c",
+            "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", 1_648_877, 4_542,
         ),
     },
+    # The publisher's own address asks for a login now; these two are the usual copies.
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist",
+        "https://storage.googleapis.com/cvdf-datasets/mnist",
+    ),
 )  # fmt: skip
+DOWNLOADS = DATASET.downloads
 load = DATASET.load

@@ -24,6 +24,8 @@ _ALL = Block(
     "6136dd464c0b7834400477a9ecb7fcdb9e25166facedad7b3e0221d08d88ee85",
 )  # fmt: skip
 SPLITS = {"test": _ALL}
+DOWNLOADS = ()
+BY_HAND = "nobody offers these fifty images as one file: copy the folder nips17-imagenet"
 
 
 def load(split: str, data_folder: Path, first: int | None) -> Images:
@@ -31,7 +33,7 @@ def load(split: str, data_folder: Path, first: int | None) -> Images:
     table = folder / _ALL.file
     if not table.is_file():
         raise UsageError(
-            f"nips17-imagenet: {table} not found. Set SECURITYNET_DATA to the folder above nips17-imagenet."
+            f"nips17-imagenet: {table} not found: {BY_HAND}, and set SECURITYNET_DATA to the folder above it."
         )
     rows = _rows(table)
     labels = np.array([label for _, label in rows], dtype=np.int64)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from evaluations.datasets.images import Images
+from evaluations.datasets.publication import Download, how_to_get
 from sngen.errors import CheckFailed, UsageError
 
 #: Split -> file, MD5, images.
@@ -20,7 +21,21 @@ SPLITS = {
     "train": ("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 73_257),
     "test": ("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 26_032),
 }
-URL = "http://ufldl.stanford.edu/housenumbers/"
+_FOLDER = "http://ufldl.stanford.edu/housenumbers"  # the publisher offers no https
+DOWNLOADS = (
+    Download(
+        (f"{_FOLDER}/train_32x32.mat",),
+        182_040_794,
+        "sha256:435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+        "svhn/train_32x32.mat",
+    ),
+    Download(
+        (f"{_FOLDER}/test_32x32.mat",),
+        64_275_384,
+        "sha256:cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+        "svhn/test_32x32.mat",
+    ),
+)
 
 
 def load(split: str, data_folder: Path, first: int | None) -> Images:
@@ -28,8 +43,7 @@ def load(split: str, data_folder: Path, first: int | None) -> Images:
     path = data_folder / "svhn" / file
     if not path.is_file():
         raise UsageError(
-            f"svhn, split {split}: {file} not found in {path.parent}. Save {URL}{file} there, or set "
-            "SECURITYNET_DATA to the folder above it."
+            f"svhn, split {split}: {file} not found in {path.parent}. {how_to_get('svhn', data_folder)}"
         )
     found = _md5(path)
     if found != md5:

@@ -153,12 +153,9 @@ METRICS = {
             "Median number of queries of the images for which the attack succeeds.", 0.0, None,
         ),
         Metric(
-            "zero_gradient_share", "Zero gradients", "fraction", "neither",
-            "Share of images whose loss gradient with respect to the pixels is exactly zero.",
-        ),
-        Metric(
-            "changed_share", "Changed answers", "fraction", "neither",
-            "Share of images whose answer is not the same when asked again.",
+            "masking_indicator", "Masking check", "as the check says", "neither",
+            "Value of a check for masked gradients, which the setting names; the flag says that it is raised. "
+            "A raised check means that robust accuracy may be lower than measured.", -1.0, None,
         ),
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -44,8 +45,13 @@ def test_known_facts_of_fashion_mnist(shared_data: Path) -> None:
     test = load_images("fashion-mnist", "test", shared_data)
     assert np.bincount(test.labels).tolist() == [1000] * 10
     assert len(load_images("fashion-mnist", "train", shared_data, first=10_000)) == 10_000
-    with pytest.raises(UsageError, match=r"the first 10001 images need train-images-idx3-ubyte\.gz"):
+    with pytest.raises(
+        UsageError,
+        match=r"first 10001 images need train-images-idx3-ubyte\.gz .*or the blocks train-01\.npz\)",
+    ):
         load_images("fashion-mnist", "train", shared_data, first=10_001)
+    with pytest.raises(UsageError, match="as blocks only the first 20000 are known"):
+        load_images("fashion-mnist", "train", shared_data, first=20_001)
 
 
 def test_known_facts_of_gtsrb(shared_data: Path) -> None:
@@ -53,6 +59,23 @@ def test_known_facts_of_gtsrb(shared_data: Path) -> None:
     assert tail.pixels.shape == (2630, 3, 32, 32) and tail.ids[[0, -1]].tolist() == [10_000, 12_629]
     sample = load_images("gtsrb", "train-sample", shared_data)
     assert np.bincount(sample.labels).tolist() == [100] * 43
+
+
+def test_a_part_of_gtsrb_serves_what_it_holds_and_else_names_what_lacks(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "gtsrb32").mkdir()
+    shutil.copy(shared_data / "gtsrb32/test-01.npz", tmp_path / "gtsrb32")
+    assert load_images("gtsrb", "test-tail", tmp_path, first=10).ids.tolist() == list(range(10_000, 10_010))
+    with pytest.raises(UsageError) as caught:
+        load_images("gtsrb", "test", tmp_path, first=10)
+    for part in ("first 10 images", "GTSRB_Final_Test_Images.zip", "GTSRB_Final_Test_GT.zip", "test-00.npz"):
+        assert part in str(caught.value)
+    assert "test-01.npz" not in str(caught.value)
+    with pytest.raises(UsageError, match=r"GTSRB_Final_Training_Images\.zip not found in .*/gtsrb\. Run"):
+        load_images("gtsrb", "train", tmp_path)
+    with pytest.raises(UsageError, match="first 12631 images of 12630"):
+        load_images("gtsrb", "test", tmp_path, first=12_631)
 
 
 def test_known_facts_of_the_competition_images(shared_data: Path) -> None:
@@ -69,6 +92,44 @@ def test_only_the_blocks_that_are_asked_for_are_needed(shared_data: Path, tmp_pa
         load_images("mnist", "train", tmp_path, first=20_001)
 
 
+@pytest.mark.parametrize(
+    ("split", "name", "git_sha1"),
+    [
+        ("test", "t10k-images-idx3-ubyte", "1170b2cae98de7a524b163fcc379ac8f00925b12"),
+        ("train", "train-images-idx3-ubyte", "bbce27659e0fc2b7ed2a64c127849380a477099b"),
+    ],
+)
+def test_mnist_written_in_the_publishers_form_is_the_published_file(
+    shared_data: Path, split: str, name: str, git_sha1: str
+) -> None:
+    """The unpacked file's name as a git object, as public repositories hold it: a second witness."""
+    images = load_images("mnist", split, shared_data)
+    content = struct.pack(">IIII", 0x803, len(images), 28, 28) + images.pixels.tobytes()
+    assert hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == git_sha1, name
+
+
+@pytest.mark.parametrize("module", [mnist, fashion_mnist])
+def test_both_forms_give_the_same_images(shared_data: Path, tmp_path: Path, module: ModuleType) -> None:
+    """The publisher's form written from the blocks; only the wrapping by gzip has another MD5."""
+    dataset = module.DATASET
+    blocks = dataset.load("test", shared_data, None)
+    files = dataset.idx["test"]
+    images = struct.pack(">IIII", 0x803, 10_000, 28, 28) + blocks.pixels.tobytes()
+    labels = struct.pack(">II", 0x801, 10_000) + blocks.labels.astype(np.uint8).tobytes()
+    folder = tmp_path / dataset.folder
+    folder.mkdir()
+    for name, content in ((files.images, images), (files.labels, labels)):
+        (folder / name).write_bytes(gzip.compress(content, 1, mtime=0))
+    with pytest.raises(CheckFailed, match="not the published file"):
+        dataset.load("test", tmp_path, None)
+    own = replace(
+        files,
+        images_md5=_md5((folder / files.images).read_bytes()),
+        labels_md5=_md5((folder / files.labels).read_bytes()),
+    )
+    assert replace(dataset, idx={"test": own}).load("test", tmp_path, None).fingerprint == blocks.fingerprint
+
+
 def test_md5_of_the_publishers_files_are_those_of_torchvision() -> None:
     for dataset, theirs in ((mnist.DATASET, MNIST), (fashion_mnist.DATASET, FashionMNIST)):
         ours: dict[str, str] = {}
@@ -81,8 +142,9 @@ def test_md5_of_the_publishers_files_are_those_of_torchvision() -> None:
 def small() -> GreyDataset:
     """Three images whose files are written by the tests."""
     images, labels = _idx()
-    files = IdxFiles("images.gz", _md5(images), "labels.gz", _md5(labels))
-    return GreyDataset("small", "small", "Small", {"test": 3}, {"test": ()}, {"test": files})
+    files = IdxFiles("images.gz", _md5(images), "labels.gz", _md5(labels), len(images), len(labels))
+    addresses = ("https://example.org/a", "https://example.org/b")
+    return GreyDataset("small", "small", "Small", {"test": 3}, {"test": ()}, {"test": files}, addresses)
 
 
 def _pixels() -> np.ndarray:
@@ -122,7 +184,7 @@ def test_absent_files_are_named_with_where_and_whence(small: GreyDataset, tmp_pa
         "images.gz",
         "labels.gz",
         str(tmp_path / "small"),
-        "torchvision.datasets.Small",
+        "python -m evaluations data small --to",
         "SECURITYNET",
     ):
         assert part in str(caught.value)

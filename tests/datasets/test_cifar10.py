@@ -51,7 +51,7 @@ def test_absent_files_are_named_with_where_and_whence(tmp_path: Path) -> None:
     for part in (
         "test_batch.bin",
         str(tmp_path / "cifar10"),
-        "https://www.cs.toronto.edu/",
+        "python -m evaluations data cifar10 --to",
         "SECURITYNET_DATA",
     ):
         assert part in str(caught.value)

@@ -24,6 +24,9 @@ def images() -> Images:
 def test_fingerprint_is_over_the_documented_bytes(images: Images) -> None:
     expected = b"securitynet-images 1 2 1 2 3 16\n" + bytes(range(12)) + struct.pack("<qqii", 1, 0, 7, 9)
     assert images.fingerprint == hashlib.sha256(expected).hexdigest()
+    prepared = replace(images, preparation="Größe 256")
+    assert prepared.fingerprint == hashlib.sha256(expected + "Größe 256".encode()).hexdigest()
+    assert prepared.first(1).preparation == "Größe 256"
 
 
 @pytest.mark.parametrize(
@@ -34,8 +37,9 @@ def test_fingerprint_is_over_the_documented_bytes(images: Images) -> None:
         {"labels": np.array([0, 1])},
         {"ids": np.array([9, 7], np.int32)},
         {"scale": 255},
+        {"preparation": "decoded by something"},
     ],
-    ids=["pixels", "shape", "labels", "ids", "scale"],
+    ids=["pixels", "shape", "labels", "ids", "scale", "preparation"],
 )
 def test_fingerprint_sees_every_part(images: Images, change: dict[str, object]) -> None:
     assert replace(images, **change).fingerprint != images.fingerprint
