@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from sngen.errors import CheckFailed, UsageError
+from sngen.errors import CheckFailed, SecurityNetError, UsageError
 from sngen.schema import MODELS
-from sngen.zoo.architectures import InputSize, build, find
+from sngen.zoo.architectures import Architecture, InputSize, build, find
 from sngen.zoo.on_pixels import OnPixels, Resize
 
 #: Counters that batch normalisation does not read at inference; files from before torch 0.4 lack them.
@@ -38,10 +39,11 @@ def load_network(model: Mapping[str, Any], tensors: Path, num_classes: int) -> O
     _normalisation(model, size)  # before the work of building
     architecture = find(loader)
     network = build(loader, num_classes, size)
-    given = architecture.translate(_read(model_id, tensors))
-    _check(f"{model_id} ({tensors}, architecture {loader})", network.state_dict(), given)
-    # Not strict: what may be absent was just checked, one tensor at a time.
-    network.load_state_dict(given, strict=False)
+    where = f"{model_id} ({tensors}, architecture {loader})"
+    given = _fitted(where, architecture, network, _read(model_id, tensors))
+    expected = network.state_dict()
+    _check(where, expected, given)
+    _fill(network, expected, given)
     return on_pixels(model, network, architecture.input_size)
 
 
@@ -62,6 +64,30 @@ def _read(model_id: str, tensors: Path) -> dict[str, torch.Tensor]:
         raise UsageError(f"{model_id}: no file {tensors}.") from error
     except (SafetensorError, OSError) as error:
         raise CheckFailed(f"{model_id}: {tensors} is not a safetensors file ({error}). Delete it.") from error
+
+
+def _fitted(
+    where: str, architecture: Architecture, network: nn.Module, tensors: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Under the network's names. Tensors that are not what they claim to be can fail in it in any way."""
+    try:
+        return architecture.fit(architecture.translate(tensors), network)
+    except SecurityNetError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise CheckFailed(
+            f"{where}: its tensors cannot be brought into the network's form ({reason}). It is the file of "
+            "another architecture, or a damaged one."
+        ) from error
+
+
+def _fill(network: nn.Module, expected: Mapping[str, torch.Tensor], given: dict[str, torch.Tensor]) -> None:
+    """Modules have versions of their names and given none some assume an older one: these are present."""
+    state: Any = OrderedDict(given)
+    state._metadata = expected._metadata  # type: ignore[attr-defined]
+    # Not strict: what may be absent was just checked, one tensor at a time.
+    network.load_state_dict(state, strict=False)
 
 
 def _check(where: str, expected: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor]) -> None:

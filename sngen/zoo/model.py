@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Loader of a graph that is run as it is, without gradients (``sngen.zoo.black_box``).
 BLACK_BOX = "black-box"
+WITHOUT_CLASSES = ("embedding", "features")
+#: Flag of rows whose source says that their pixels are prepared in another way, and not in which.
+UNKNOWN_PIXELS = "non-standard-preprocessing"
 
 
 def load_model(model_id: str, settings: Settings | None = None, library: Library | None = None) -> OnPixels:
@@ -44,15 +47,33 @@ def weights_of(model: Mapping[str, Any], settings: Settings) -> Path:
     """The file that the network of a row is made from, fetched and converted if need be: its tensors as
     safetensors, or the published graph where only that can be run. Raises as ``load_model``."""
     if model[MODELS.c.loader] is None:  # before anything is fetched
-        raise UsageError(
-            f"{model[MODELS.c.model_id]}: the catalogue names no {MODELS.c.loader}, so it cannot be built "
-            f"yet. Name an architecture there ('sequence: ...' describes one), or {BLACK_BOX!r}."
-        )
+        raise UsageError(f"{model[MODELS.c.model_id]}: {_why_not(model)}")
     if model[MODELS.c.loader] == BLACK_BOX:
         from sngen.zoo.weights import published_file  # noqa: PLC0415
 
         return published_file(model, settings)
     return safe_tensors(model, settings)
+
+
+def _why_not(model: Mapping[str, Any]) -> str:
+    """Why a row without a loader has none."""
+    task, flags = model[MODELS.c.task], model[MODELS.c.flags] or ()
+    if task in WITHOUT_CLASSES:
+        return f"its task is {task}, and only classifiers are built: it gives no logits of classes."
+    if model[MODELS.c.copy_kind] == "quantised" and model[MODELS.c.weights_format] == "torch":
+        return (
+            "its weights are quantised: the file holds packed integers and the objects that unpack them, and "
+            "no plain tensors. The catalogue has the network that it was made from."
+        )
+    if UNKNOWN_PIXELS in flags:
+        return (
+            f"flag {UNKNOWN_PIXELS}: its source does not say how its pixels are normalised, so its outputs "
+            "could not be trusted."
+        )
+    return (
+        f"the catalogue names no {MODELS.c.loader}, so it cannot be built yet. Name an architecture there "
+        f"('sequence: ...' describes one), or {BLACK_BOX!r}."
+    )
 
 
 def network_of(model: Mapping[str, Any], weights: Path, settings: Settings, num_classes: int) -> OnPixels:

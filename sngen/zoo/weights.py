@@ -15,6 +15,7 @@ from sngen.schema import MODELS
 from sngen.settings import ZOO, Settings
 from sngen.zoo.cache import blob_path, local_blob, locked, zoo_path
 from sngen.zoo.formats import NOT_READ, READERS
+from sngen.zoo.formats.recognise import recognise
 from sngen.zoo.formats.refusal import CheckpointRefused, Refused
 from sngen.zoo.formats.safetensors_file import read_header
 from sngen.zoo.jail import Job, convert
@@ -43,13 +44,15 @@ def safe_tensors(model: Mapping[str, Any], settings: Settings) -> Path:
 
     It holds exactly the network's tensors, under the names they have after ``weights_key`` and
     ``weights_prefix``. A published file that is not on this machine is fetched, and converted in the jail at
-    its first use. Safe with several processes: the file appears whole or not at all, always with the same
-    content. Raises what ``sngen.zoo.fetching.fetch`` raises, ``CheckpointRefused`` for a file that does not
-    hold plain tensors, and ``UsageError`` for a row that does not say enough.
+    its first use; where the row states no format, it is recognised by the file's content. Safe with several
+    processes: the file appears whole or not at all, always with the same content. Raises what
+    ``sngen.zoo.fetching.fetch`` raises, ``CheckpointRefused`` for a file that does not hold plain tensors,
+    and ``UsageError`` for a row that does not say enough.
     """
-    weights_format = _format(model)
+    _check_format(model)  # before anything is fetched
     key, prefix = model[MODELS.c.weights_key], model[MODELS.c.weights_prefix]
     blob = published_file(model, settings)
+    weights_format = model[MODELS.c.weights_format] or _recognised(blob)
     if weights_format == "safetensors" and key is None and prefix is None:
         _check_header(blob)
         return blob
@@ -73,15 +76,23 @@ def published_file(model: Mapping[str, Any], settings: Settings) -> Path:
     return found
 
 
-def _format(model: Mapping[str, Any]) -> str:
+def _check_format(model: Mapping[str, Any]) -> None:
     model_id, weights_format = model[MODELS.c.model_id], model[MODELS.c.weights_format]
     if weights_format in NOT_READ:
         raise UsageError(f"{model_id}: {NOT_READ[weights_format]}.")
-    if weights_format not in READERS:
+    if weights_format is not None and weights_format not in READERS:
         raise UsageError(
             f"{model_id}: {MODELS.c.weights_format} is {weights_format!r}; can be read: {', '.join(READERS)}."
         )
-    return str(weights_format)
+
+
+def _recognised(blob: Path) -> str:
+    """The format by the file's content, where the catalogue does not state it."""
+    try:
+        with blob.open("rb") as stream:
+            return recognise(stream)
+    except Refused as error:
+        raise CheckpointRefused(blob, error.found, error.expected) from error
 
 
 def _is_there(converted: Path) -> bool:

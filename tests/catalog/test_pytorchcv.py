@@ -102,7 +102,8 @@ def test_a_row_of_imagenet_with_everything(words: Vocabulary) -> None:
         publisher="Oleg Sémery", publisher_type="individual", paper_url="https://arxiv.org/abs/1512.03385",
         weights_kind="archive", weights_url=f"{RELEASES}/v0.0.1/{weights}.zip", weights_file=weights,
         weights_revision="v0.0.1", weights_checksum=f"sha1:{SHA['net']}", weights_format="torch",
-        license="MIT", license_scope="repository",
+        interpolation="bilinear", mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225],
+        license="MIT", license_scope="repository", loader="pytorchcv/net50",
         note=f"Trained in MXNet Gluon and converted; training log: {RELEASES}/v0.0.1/{weights}.log",
         source_words='{"architecture": "Net-50", "dataset_id": "ImageNet-1K"}',
     )  # fmt: skip
@@ -145,6 +146,24 @@ def test_zeros_of_the_model_store_are_emptied(words: Vocabulary) -> None:
         for row_id in ("pytorchcv/ported-b", "pytorchcv/net20-cifar10")
         for column in ("img_size", "scale")
     }
+
+
+def test_what_is_not_stated_is_that_of_the_datasets_evaluation(words: Vocabulary) -> None:
+    found = imported(words)
+    row = models_of(found)["pytorchcv/net20-cifar10"]
+    assert (row[M.input_size], row[M.crop_fraction], row[M.interpolation]) == ("3x32x32", None, None)
+    assert row[M.mean] == [0.4914, 0.4822, 0.4465] and row[M.std] == [0.2023, 0.1994, 0.2010]
+    assert row[M.loader] == "pytorchcv/net20_cifar10"
+    assert touched_by(found, "size-of-the-evaluation") == [("pytorchcv/net20-cifar10", "img_size", None, 32)]
+    plain = models_of(imported(words, readme([IMAGENET[0], IMAGENET[1].replace("*", "")])))
+    row = plain["pytorchcv/ported-b"]
+    assert (row[M.input_size], row[M.crop_fraction], row[M.interpolation]) == ("3x224x224", 0.875, "bilinear")
+    assert row[M.loader] == "pytorchcv/ported_b"
+
+
+def test_a_starred_row_states_no_normalisation_and_is_not_built(words: Vocabulary) -> None:
+    row = models_of(imported(words))["pytorchcv/ported-b"]
+    assert (row[M.mean], row[M.std], row[M.interpolation], row[M.loader]) == (None, None, None, None)
 
 
 def test_a_star_becomes_a_flag(words: Vocabulary) -> None:

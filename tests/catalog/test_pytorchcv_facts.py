@@ -12,13 +12,13 @@ from sngen.schema import MODELS, SCORES
 
 M, S = MODELS.c, SCORES.c
 FIELDS = {
-    "name": M.name, "dataset": M.dataset_id, "params": M.parameters, "input_size": M.input_size,
-    "crop_pct": M.crop_fraction, "paper_url": M.paper_url, "release": M.weights_revision,
-    "weights_url": M.weights_url,
+    "name": M.name, "dataset": M.dataset_id, "params": M.parameters, "paper_url": M.paper_url,
+    "release": M.weights_revision, "weights_url": M.weights_url,
 }  # fmt: skip
 #: Compared by a test of their own.
 ELSEWHERE = {
-    "id", "caption", "top1_error_pct", "top5_error_pct", "top1_accuracy", "macs_m", "standard_preprocessing",
+    "id", "input_size", "crop_pct", "caption", "top1_error_pct", "top5_error_pct", "top1_accuracy",
+    "macs_m", "standard_preprocessing",
     "weights_origin", "origin_repo", "sha1", "log_url", "flags",
 }  # fmt: skip
 #: Deliberate differences, with the reason.
@@ -64,6 +64,23 @@ def test_numbers_and_texts_in_another_form(facts: Facts, models: dict[str, Row])
         assert row[M.note].startswith(f"Weights of {fact['origin_repo']};") == bool(fact["origin_repo"])
         starred = "non-standard-preprocessing" in (row[M.flags] or ())
         assert starred == (fact["standard_preprocessing"] == "false")
+
+
+def test_sizes(facts: Facts, models: dict[str, Row]) -> None:
+    """As stated; where nothing is, that of the dataset's evaluation."""
+    unstated = {"imagenet-1k": ("3x224x224", 0.875), "cub-200-2011": ("3x224x224", 0.875)}
+    counts = {"stated": 0, "unstated": 0}
+    for fact in facts:
+        row = models[fact["id"]]
+        found = (row[M.input_size], row[M.crop_fraction])
+        if fact["input_size"]:
+            assert found == (fact["input_size"], float(fact["crop_pct"]))
+        elif fact["id"] == "pytorchcv/ntsnet-cub":
+            assert (*found, row[M.loader]) == (None, None, None)
+        else:
+            assert found == unstated.get(fact["dataset"], ("3x32x32", None)), fact["id"]
+        counts["stated" if fact["input_size"] else "unstated"] += 1
+    assert counts == {"stated": 314, "unstated": 225}
 
 
 def test_flags(facts: Facts, models: dict[str, Row]) -> None:

@@ -90,7 +90,7 @@ def test_a_plain_entry(words: Vocabulary) -> None:
         paper_title="A Paper", paper_url="https://arxiv.org/abs/2110.00476v2", weights_kind="hub",
         weights_url="https://huggingface.co/timm/resnet50.fb_in22k_ft_in1k",
         weights_hub_id="timm/resnet50.fb_in22k_ft_in1k", license="MIT", license_scope="weights",
-        note="test_input_size 3x288x288; test_crop_pct 1.0",
+        note="test_input_size 3x288x288; test_crop_pct 1.0", loader="timm/resnet50.fb_in22k_ft_in1k",
         source_words='{"license": "mit", "paper_url": "arXiv:2110.00476v2", '
         '"publisher": "https://github.com/osmr/imgclsmob", "weights_url": "https://a.org/r-0123abcd.pth"}',
     )  # fmt: skip
@@ -122,6 +122,7 @@ def test_what_the_number_of_outputs_says(
     found = imported(words, [replace(PLAIN, num_classes=outputs)])
     row = model(found)
     assert (row[M.task], row[M.dataset_id], row[M.num_outputs]) == (task, dataset, number)
+    assert row[M.loader] == (f"timm/{PLAIN.name}" if task == "classification" else None)
     assert len(touched(found, "outputs-are-an-embedding")) == (task == "embedding")
     # The whole chain came before where the network does not classify its last dataset.
     assert (row[M.pretrained_on] == ["imagenet-22k"]) == (outputs == 1000)
@@ -181,6 +182,24 @@ def test_a_file_in_place_of_the_hub(words: Vocabulary) -> None:
     row = model(imported(words, [replace(PLAIN, hf_hub_id=None)]))
     assert (row[M.weights_kind], row[M.weights_url]) == ("file", "https://a.org/r-0123abcd.pth")
     assert (row[M.weights_checksum], row[M.weights_format]) == ("sha256-prefix:0123abcd", "torch")
+
+
+@pytest.mark.parametrize(
+    ("file", "weights_format"),
+    [
+        (None, None), ("model.safetensors", "safetensors"), ("pytorch_model.bin", "torch"),
+        ("net.pth.tar", "torch"), ("net.npz", "npz"), ("weights", None),
+    ],
+)  # fmt: skip
+def test_the_format_follows_from_the_files_name(
+    words: Vocabulary, file: str | None, weights_format: str | None
+) -> None:
+    row = model(imported(words, [replace(PLAIN, hf_hub_filename=file)]))
+    assert (row[M.weights_file], row[M.weights_format]) == (file, weights_format)
+
+
+def test_weights_that_are_nowhere_have_no_loader(words: Vocabulary) -> None:
+    assert model(imported(words, [replace(PLAIN, hf_hub_id=None, url=None)]))[M.loader] is None
 
 
 def test_the_publisher_is_not_guessed(words: Vocabulary) -> None:

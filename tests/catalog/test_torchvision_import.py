@@ -131,7 +131,7 @@ def test_plain_weights(words: Vocabulary) -> None:
         publisher_type="community", weights_kind="file",
         weights_url="https://download.pytorch.org/models/resnet18-f37072fd.pth",
         weights_checksum="sha256-prefix:f37072fd", weights_format="torch", license="BSD-3-Clause",
-        license_scope="repository", flags=["resize-default"],
+        license_scope="repository", flags=["resize-default"], loader="torchvision/resnet18",
         note="recipe https://a.org/recipe; file of 44.661 MB; default weights of its builder",
         source_words='{"crop_fraction": "crop_size 224, resize_size 256", "dataset_id": "ImageNet-1K", '
         '"macs": "_ops 1.814", "publisher": "pytorch"}',

@@ -135,7 +135,7 @@ def test_safetensors_are_taken_as_they_are(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("weights_format", "message"),
     [
-        (None, "weights_format is None; can be read: torch, safetensors, keras-h5, matlab, onnx, npz"),
+        ("floppy", "weights_format is 'floppy'; can be read: torch, safetensors, keras-h5, matlab"),
         ("tflite", "a graph of quantised arithmetic"),
         ("paddle", "only PaddlePaddle reads"),
     ],

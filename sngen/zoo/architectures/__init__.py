@@ -2,8 +2,8 @@
 
 A family's file has ``ARCHITECTURES``: loader name -> ``Architecture``. Networks that are a plain sequence of
 layers need no file: their description is the loader's name itself (``sequence: conv 16 k4 s2 p1, relu, ...``,
-see ``sequence.py``), and those of the packages timm and torchvision are ``timm/<name>`` and
-``torchvision/<name>``.
+see ``sequence.py``), and those of the packages timm, torchvision and pytorchcv are ``timm/<name>``,
+``torchvision/<name>`` and ``pytorchcv/<name>``.
 
 A network takes float32 [N, C, H, W], already normalised, and returns logits [N, classes].
 """
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["Architecture", "InputSize", "build", "find", "loaders"]
 
 #: Beginning of a loader's name -> module of this package that makes an architecture of what follows.
-OPEN_FAMILIES = {"sequence:": "sequence", "timm/": "timm_models", "torchvision/": "torchvision_models"}
+OPEN_FAMILIES = {
+    "sequence:": "sequence",
+    "timm/": "timm_models",
+    "torchvision/": "torchvision_models",
+    "pytorchcv/": "pytorchcv_models",
+}
 
 
 @cache
@@ -54,7 +59,8 @@ def find(loader: str) -> Architecture:
         near = difflib.get_close_matches(loader, known, n=3) or sorted(known)
         raise UsageError(
             f"no architecture is called {loader!r}; nearest: {', '.join(near)}. A plain sequence of layers "
-            "can be written as 'sequence: ...', a network of a package as 'timm/...' or 'torchvision/...'."
+            "can be written as 'sequence: ...', a network of a package as 'timm/...', 'torchvision/...' or "
+            "'pytorchcv/...'."
         )
     found: Architecture = importlib.import_module(known[loader]).ARCHITECTURES[loader]
     return found

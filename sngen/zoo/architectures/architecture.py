@@ -19,15 +19,21 @@ def unchanged(tensors: Tensors) -> Tensors:
     return tensors
 
 
+def unfitted(tensors: Tensors, network: nn.Module) -> Tensors:
+    return tensors
+
+
 @dataclass(frozen=True)
 class Architecture:
     """``build(input_size, num_classes)`` gives a network, freshly initialised.
 
     ``input_size`` is the one it was published for, None where there are several. ``translate`` takes the
     tensors of the published file (other names, other axes) to those of the network; it drops and invents
-    nothing silently, since what it returns is compared with the network tensor by tensor.
+    nothing silently, since what it returns is compared with the network tensor by tensor. ``fit`` does the
+    same after it, where the names or shapes depend on the network that was built.
     """
 
     build: Callable[[InputSize, int], nn.Module]
     input_size: InputSize | None = None
     translate: Callable[[Tensors], Tensors] = unchanged
+    fit: Callable[[Tensors, nn.Module], Tensors] = unfitted

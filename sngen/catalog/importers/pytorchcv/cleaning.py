@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sngen.catalog.importers.pytorchcv.preprocessing import STAR, STARRED, size_of_the_evaluation
 from sngen.catalog.importers.pytorchcv.readme import (
     IMG_SIZE,
     LOG,
@@ -36,7 +37,7 @@ def star_removed_from_name(rows: Sequence[SourceRow]) -> Iterator[Change]:
     """A star at the end of a caption is the README's mark for non-standard preprocessing, not part of the
     caption. It is removed, and the model is flagged non-standard-preprocessing. 12 rows."""
     for row in rows:
-        yield Change(row, MODEL, row[MODEL].removesuffix("*"))
+        yield Change(row, MODEL, row[MODEL].removesuffix(STAR))
 
 
 @rule("architecture-from-name", "derivation")
@@ -75,17 +76,18 @@ def copy_from_remark(rows: Sequence[SourceRow]) -> Iterator[Change]:
 
 
 RULES: tuple[Rule, ...] = (
-    zero_means_not_stated, architecture_from_name, weights_url_by_the_stores_rule, copy_from_remark,
+    zero_means_not_stated, size_of_the_evaluation, architecture_from_name,
+    weights_url_by_the_stores_rule, copy_from_remark,
 )  # fmt: skip
 
 
-@flag("non-standard-preprocessing", whole_row=True)
+@flag(STARRED, whole_row=True)
 def non_standard_preprocessing(rows: Sequence[SourceRow]) -> Odd:
     """The README marks the model with a star: its images are preprocessed in another way than the others'
     (12 models converted from TensorFlow by others). Measuring it with the usual preprocessing gives a lower
     accuracy than the one reported."""
     for row in rows:
-        if row[MODEL].endswith("*"):
+        if row[MODEL].endswith(STAR):
             yield row, MODEL
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sngen.catalog.importers.pytorchcv.cleaning import weights_file
+from sngen.catalog.importers.pytorchcv.preprocessing import columns
 from sngen.catalog.importers.pytorchcv.readme import (
     ERROR,
     FLOPS,
@@ -61,7 +62,7 @@ def _model(row: SourceRow, vocabulary: Vocabulary, publisher: tuple[str, str | N
         weights_kind="archive", weights_url=row[MODELS.c.weights_url], weights_file=weights_file(row),
         weights_revision=entry.release, weights_checksum=f"sha1:{entry.sha1}", weights_format="torch",
         license="MIT", license_scope="repository", flags=row.flags or None,
-        note=f"{_origin(row)}; training log: {row[LOG]}",
+        note=f"{_origin(row)}; training log: {row[LOG]}", **columns(row),
     )  # fmt: skip
     return with_source_words(model, architecture=row[MODEL], dataset_id=row[HEADING])
 

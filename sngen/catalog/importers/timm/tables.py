@@ -28,7 +28,11 @@ _METRICS = {TOP1: "accuracy", TOP5: "top5_accuracy"}
 _HUB = "https://huggingface.co/"
 #: torch.hub's convention, which timm follows: the name ends in the first digits of the file's SHA-256.
 _PREFIX = re.compile(r"-(?P<digits>[0-9a-f]{8,})\.pth$")
-_TORCH_FILES = (".pth", ".pth.tar", ".pt")
+#: Ending of a file's name -> weights_format.
+_FORMATS = {
+    ".safetensors": "safetensors", ".pth": "torch", ".pth.tar": "torch", ".pt": "torch", ".bin": "torch",
+    ".npz": "npz",
+}  # fmt: skip
 #: Columns that rules fill in under the contract's names.
 _DERIVED = (
     MODELS.c.task, MODELS.c.parameters, MODELS.c.crop_fraction, MODELS.c.dataset_id, MODELS.c.pretrained_on,
@@ -57,6 +61,7 @@ def model_row(row: SourceRow, vocabulary: Vocabulary) -> Row:
         publisher_type=row[PUBLISHER_TYPE], paper_title=row["paper_name"],
         paper_url=row["paper_ids"] and arxiv(row["paper_ids"])[0],
         license_scope="weights" if row[MODELS.c.license] else None, flags=row.flags or None, note=_note(row),
+        loader=_loader(row),
     )  # fmt: skip
     crop = row["crop_pct"]
     return with_source_words(
@@ -66,13 +71,20 @@ def model_row(row: SourceRow, vocabulary: Vocabulary) -> Row:
     )  # fmt: skip
 
 
+def _loader(row: SourceRow) -> str | None:
+    """Classifiers are built by the whole name: the tag can decide on the network's image size."""
+    is_classifier = row[MODELS.c.task] == "classification"
+    return f"{SOURCE_ID}/{row[NAME]}" if is_classifier and (row["hf_hub_id"] or row["url"]) else None
+
+
 def _weights(row: SourceRow) -> Row:
     """The hub's repository; the file's own address where there is none."""
-    url = row["url"]
+    url, file = row["url"], row["hf_hub_filename"]
     if row["hf_hub_id"]:
         return {
             MODELS.c.weights_kind: "hub", MODELS.c.weights_url: _HUB + row["hf_hub_id"],
-            MODELS.c.weights_hub_id: row["hf_hub_id"], MODELS.c.weights_file: row["hf_hub_filename"],
+            MODELS.c.weights_hub_id: row["hf_hub_id"], MODELS.c.weights_file: file,
+            MODELS.c.weights_format: _format(file),
         }  # fmt: skip
     if not url:
         return {}
@@ -80,8 +92,14 @@ def _weights(row: SourceRow) -> Row:
     return {
         MODELS.c.weights_kind: "file", MODELS.c.weights_url: url,
         MODELS.c.weights_checksum: f"sha256-prefix:{match['digits']}" if match else None,
-        MODELS.c.weights_format: "torch" if url.endswith(_TORCH_FILES) else None,
+        MODELS.c.weights_format: _format(url),
     }  # fmt: skip
+
+
+def _format(file: str | None) -> str | None:
+    """By the name; None where there is no name, or one that does not say."""
+    name = file or ""
+    return next((found for ending, found in _FORMATS.items() if name.endswith(ending)), None)
 
 
 def _note(row: SourceRow) -> str | None:

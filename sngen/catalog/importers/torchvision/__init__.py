@@ -92,12 +92,18 @@ def _model(one: Weights, lookup: Lookup) -> Row:
         publisher=publisher, publisher_type=publisher_type,
         weights_kind="file", weights_url=one.url, weights_format="torch",
         weights_checksum=f"sha256-prefix:{checksum['digits']}" if checksum else None, note=_note(one),
-        flags=None if "resize_size" in one.given else [RESIZE_DEFAULT],
+        flags=None if "resize_size" in one.given else [RESIZE_DEFAULT], loader=_loader(one),
     )  # fmt: skip
     return with_source_words(
         model, dataset_id=dataset if classifies else None, license=meta.get("license"), publisher=OWNER,
         crop_fraction=f"crop_size {crop}, resize_size {resize}", macs=f"_ops {meta['_ops']}",
     )  # fmt: skip
+
+
+def _loader(one: Weights) -> str | None:
+    """The builder. Files of quantised networks hold packed integers, which are no plain tensors."""
+    plain = one.meta["categories"] is not None and "unquantized" not in one.meta
+    return f"{SOURCE_ID}/{one.builder}" if plain else None
 
 
 def _license(one: Weights, lookup: Lookup) -> Row:
