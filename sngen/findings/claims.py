@@ -11,8 +11,11 @@ import yaml
 
 from sngen.errors import DataProblem
 from sngen.schema import FAMILIES, METRICS, ORIGINS, PURPOSES
+from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 CLAIMS = files("sngen.findings") / "claims.yaml"
+STATISTICS = ("spearman", "mean-difference")
+SETTING = "{setting}"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Claim:
-    """A monotone relation between two scores of one model.
+    """A relation between two scores of one model.
 
-    ``sign`` is the claimed sign of the correlation of ``x`` and ``y``. ``datasets`` None: every dataset that
-    has both scores. Scores that carry one of ``flags``, on themselves or on their model, are left out; the
-    flag's value says why.
+    ``sign`` is the claimed sign of the statistic: of the correlation of ``x`` and ``y``, or of the mean of
+    y - x. ``datasets`` None: every dataset that has both scores. Scores that carry one of ``flags``, on
+    themselves or on their model, are left out; the flag's value says why. ``remarks`` are by method.
     """
 
     claim_id: str
@@ -48,6 +51,11 @@ class Claim:
     purposes: tuple[str, ...]
     flags: Mapping[str, str]
     remarks: Mapping[str, str]
+    general_remark: str | None = None
+
+    def remark(self, method: str) -> str | None:
+        """What a reader should know of this method's numbers, and of the claim's; None if nothing."""
+        return " ".join(filter(None, (self.remarks.get(method), self.general_remark))) or None
 
 
 @dataclass(frozen=True)
@@ -79,8 +87,26 @@ def load_claims() -> tuple[Rules, list[Claim]]:
         raise DataProblem(problems)
     return (
         Rules(rules["minimum_models"], rules["resamples"], rules["seed"], tuple(rules["related_by"])),
-        [_claim(entry) for entry in content["claims"]],
+        [claim for entry in content["claims"] for claim in _claims(entry)],
     )
+
+
+def _claims(entry: Mapping[str, Any]) -> list[Claim]:
+    """The claim, or one for each of its ``settings``."""
+    if "settings" not in entry:
+        return [_claim(entry)]
+    return [
+        _claim(
+            {
+                **entry,
+                "id": f"{entry['id']}/{setting}",
+                "title": entry["title"].replace(SETTING, words),
+                "statement": entry["statement"].replace(SETTING, words),
+                "y": {**entry["y"], "setting": setting},
+            }
+        )
+        for setting, words in entry["settings"].items()
+    ]
 
 
 def _claim(entry: Mapping[str, Any]) -> Claim:
@@ -98,9 +124,15 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
         datasets=None if datasets is None else tuple(datasets),
         origins=tuple(entry["origins"]),
         purposes=tuple(entry["purposes"]),
-        flags=_texts(entry.get("leave_out_flags", {})),
+        flags=_reasons(entry.get("leave_out_flags", {})),
         remarks=_texts(entry.get("remarks", {})),
+        general_remark=" ".join(entry["remark"].split()) if "remark" in entry else None,
     )
+
+
+def _reasons(entry: Mapping[str, str | None]) -> dict[str, str]:
+    """Why scores with a flag are left out; flags of the training split say it themselves."""
+    return _texts({flag: reason or TRAINING_SPLIT_FLAGS[flag] for flag, reason in entry.items()})
 
 
 def _texts(entry: Mapping[str, str]) -> dict[str, str]:
@@ -122,11 +154,25 @@ def _problems(entry: Mapping[str, Any]) -> list[str]:
         ("y.family", [entry["y"]["family"]], FAMILIES),
         ("x.metric", [entry["x"]["metric"]], METRICS),
         ("y.metric", [entry["y"]["metric"]], METRICS),
+        ("statistic", [entry["statistic"]], STATISTICS),
         ("remarks", entry.get("remarks", {}), entry["methods"]),
+        (
+            "leave_out_flags without a reason",
+            [flag for flag, reason in entry.get("leave_out_flags", {}).items() if not reason],
+            TRAINING_SPLIT_FLAGS,
+        ),
     ]
-    return [
+    problems = [
         f"claims.yaml, claim {entry['id']}, {field}: found {value!r}, expected one of {', '.join(allowed)}"
         for field, values, allowed in checks
         for value in values
         if value not in allowed
     ]
+    if ("settings" in entry) != all(SETTING in entry[field] for field in ("title", "statement")):
+        problems.append(
+            f"claims.yaml, claim {entry['id']}: found settings or {SETTING} in title and statement alone, "
+            f"expected both or neither"
+        )
+    if ("settings" in entry) == ("setting" in entry["y"]):
+        problems.append(f"claims.yaml, claim {entry['id']}: expected either settings or y.setting")
+    return problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -10,25 +11,63 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from sngen.findings.claims import Case, Claim, Rules, load_claims
+from sngen.findings.difference import is_constant, mean_difference
+from sngen.findings.estimate import Estimate
 from sngen.findings.related import groups
 from sngen.findings.selection import Selection, joined, scopes, select
-from sngen.findings.spearman import Correlation, clustered, independent
+from sngen.findings.spearman import clustered, independent
 from sngen.schema import FINDINGS, SCORES
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
-#: (x [N], y [N], group of related models [N], rules) -> correlation
-Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray, Rules], Correlation]
 
 
-def _spearman(x: np.ndarray, y: np.ndarray, related: np.ndarray, rules: Rules) -> Correlation:
-    if len(set(related)) < len(related):
-        return clustered(x, y, related, rules.resamples, rules.seed)
-    return independent(x, y, rules.resamples, rules.seed)
+@dataclass(frozen=True)
+class Pairs:
+    """Both quantities of N models: ``x`` [N], ``y`` [N], and the ``group`` of related models of each [N]."""
+
+    x: np.ndarray
+    y: np.ndarray
+    group: np.ndarray
 
 
-#: Name in a claim -> (name in the table, function)
-STATISTICS: dict[str, tuple[str, Statistic]] = {"spearman": ("Spearman's rho", _spearman)}
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic: its name in the table, how it is computed, and why it says nothing of some pairs."""
+
+    title: str
+    estimate: Callable[[Pairs, Rules], Estimate]
+    obstacle: Callable[[Pairs, Claim], str | None]
+
+
+def _spearman(pairs: Pairs, rules: Rules) -> Estimate:
+    if len(set(pairs.group)) < len(pairs.group):
+        return clustered(pairs.x, pairs.y, pairs.group, rules.resamples, rules.seed)
+    return independent(pairs.x, pairs.y, rules.resamples, rules.seed)
+
+
+def _constant_quantity(pairs: Pairs, claim: Claim) -> str | None:
+    for values, quantity in ((pairs.x, claim.x), (pairs.y, claim.y)):
+        if len(set(values)) == 1:
+            return f"{quantity.metric} is {values[0]:g} for all models"
+    return None
+
+
+def _mean_difference(pairs: Pairs, rules: Rules) -> Estimate:
+    return mean_difference(pairs.x, pairs.y, pairs.group)
+
+
+def _constant_difference(pairs: Pairs, claim: Claim) -> str | None:
+    if is_constant(pairs.x, pairs.y, pairs.group):
+        return f"the difference is {pairs.y[0] - pairs.x[0]:g} for all groups of related models"
+    return None
+
+
+#: By their names in claims.
+STATISTICS: dict[str, Statistic] = {
+    "spearman": Statistic("Spearman's rho", _spearman, _constant_quantity),
+    "mean-difference": Statistic("Mean difference", _mean_difference, _constant_difference),
+}
 
 
 def findings(models: Iterable[Row], scores: Iterable[Row], relatives: Iterable[Row]) -> Rows:
@@ -65,55 +104,58 @@ def _cases(claim: Claim, by_scope: Iterable[tuple[str, str]]) -> Iterator[Case]:
 
 
 def _finding(case: Case, selection: Selection, related: Mapping[str, str], rules: Rules) -> dict[str, Any]:
-    c, claim, pairs = FINDINGS.c, case.claim, selection.pairs
-    group = np.array([related.get(model, model) for model in pairs[SCORES.c.model_id]], dtype=object)
-    statistic_name, statistic = STATISTICS[claim.statistic]
+    c, claim, found = FINDINGS.c, case.claim, selection.pairs
+    group = np.array([related.get(model, model) for model in found[SCORES.c.model_id]], dtype=object)
+    pairs = Pairs(found["x"].to_numpy(), found["y"].to_numpy(), group)
+    statistic = STATISTICS[claim.statistic]
     row = FINDINGS.row(
         **{
             c.finding_id: ":".join((claim.claim_id, case.dataset_id, case.origin, case.method)),
             c.claim_id: claim.claim_id,
             c.title: claim.title,
             c.statement: claim.statement,
-            c.remark: claim.remarks.get(case.method),
+            c.remark: claim.remark(case.method),
             c.family: claim.family,
             c.dataset_id: case.dataset_id,
             c.origin: case.origin,
             c.method: case.method,
-            c.statistic: statistic_name,
-            c.n: len(pairs),
+            c.statistic: statistic.title,
+            c.n: len(found),
+            c.left_out: _named(selection, claim),
             c.clusters: len(set(group)),
             c.query: selection.query,
         }
     )
-    x, y = pairs["x"].to_numpy(), pairs["y"].to_numpy()
-    obstacle = _obstacle(claim, selection, len(set(group)), rules)
+    obstacle = _too_few(claim, selection, len(set(group)), rules) or statistic.obstacle(pairs, claim)
     if obstacle is not None:
         return row | {c.verdict: "not-testable", c.ci_method: f"none: {obstacle}"}
-    result = statistic(x, y, group, rules)
+    estimate = statistic.estimate(pairs, rules)
     return row | {
-        c.value: result.rho,
-        c.ci_low: result.ci_low,
-        c.ci_high: result.ci_high,
-        c.ci_method: result.ci_method,
-        c.p_value: result.p_value,
-        c.verdict: verdict(claim.sign, result.ci_low, result.ci_high),
+        c.value: estimate.value,
+        c.ci_low: estimate.ci_low,
+        c.ci_high: estimate.ci_high,
+        c.ci_method: estimate.ci_method,
+        c.p_value: estimate.p_value,
+        c.verdict: verdict(claim.sign, estimate.ci_low, estimate.ci_high),
     }
 
 
-def _obstacle(claim: Claim, selection: Selection, unrelated: int, rules: Rules) -> str | None:
-    """Why the claim cannot be tested on these rows. ``unrelated``: groups of related models."""
-    if unrelated < rules.minimum_models:
-        reasons = [f"{unrelated} unrelated models, {rules.minimum_models} are needed"]
-        reasons += [
-            f"{count} left out for the flag {flag} ({claim.flags[flag]})"
-            for flag, count in selection.left_out.items()
-        ]
-        return "; ".join(reasons)
-    for name, quantity in (("x", claim.x), ("y", claim.y)):
-        values = selection.pairs[name]
-        if values.nunique() == 1:
-            return f"{quantity.metric} is {values.iloc[0]:g} for all models"
-    return None
+def _named(selection: Selection, claim: Claim) -> str | None:
+    """Who is left out, and why; None where nobody is."""
+    parts = [f"{flag} ({claim.flags[flag]}): {', '.join(ids)}" for flag, ids in selection.left_out.items()]
+    return "; ".join(parts) or None
+
+
+def _too_few(claim: Claim, selection: Selection, unrelated: int, rules: Rules) -> str | None:
+    """Why there are too few models for a test. ``unrelated``: groups of related models."""
+    if unrelated >= rules.minimum_models:
+        return None
+    reasons = [f"{unrelated} unrelated models, {rules.minimum_models} are needed"]
+    reasons += [
+        f"{len(ids)} left out for the flag {flag} ({claim.flags[flag]})"
+        for flag, ids in selection.left_out.items()
+    ]
+    return "; ".join(reasons)
 
 
 def verdict(sign: int, ci_low: float, ci_high: float) -> str:

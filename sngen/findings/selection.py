@@ -34,11 +34,12 @@ _SOURCES = (SCORES.c.source_id, f"{SCORES.c.source_id}{SUFFIX}")
 
 @dataclass(frozen=True)
 class Selection:
-    """``pairs`` has the columns model_id, x and y, by model id. ``left_out``: models by flag."""
+    """``pairs`` has the columns model_id, x and y, by model id. ``left_out``: ids of models by flag; a model
+    with several flags stands under each."""
 
     query: str
     pairs: pd.DataFrame
-    left_out: dict[str, int]
+    left_out: dict[str, tuple[str, ...]]
 
 
 def joined(models: Iterable[Row], scores: Iterable[Row]) -> pd.DataFrame:
@@ -128,14 +129,14 @@ def _without(flag: str) -> str:
     return " and ".join(f"~{column}.astype('str').str.contains(\"'{flag}'\")" for column in _FLAGS)
 
 
-def _by_flag(rows: pd.DataFrame, flags: Iterable[str]) -> dict[str, int]:
+def _by_flag(rows: pd.DataFrame, flags: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Models by flag, of which they carry at least one on themselves or on a score."""
     models: dict[str, set[str]] = {flag: set() for flag in flags}
     for column in _FLAGS:
         for model, carried in zip(rows[ON], rows[column], strict=True):
             for flag in models.keys() & set(carried if isinstance(carried, list) else ()):
                 models[flag].add(model)
-    return {flag: len(found) for flag, found in models.items() if found}
+    return {flag: tuple(sorted(found)) for flag, found in models.items() if found}
 
 
 def _pairs(rows: pd.DataFrame, x: Equal, y: Equal) -> pd.DataFrame:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.stats import norm, rankdata
 from scipy.stats import spearmanr as scipy_spearmanr
 
-CONFIDENCE = 0.95
+from sngen.findings.estimate import CONFIDENCE, Estimate
+
 FISHER = "Fisher z with the standard error of Bonett & Wright (2000)"
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """``rho`` and interval lie in [-1, 1]; ``p_value`` is two-sided."""
-
-    rho: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    ci_method: str
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -43,20 +31,20 @@ def fisher_interval(rho: float, n: int) -> tuple[float, float]:
     return float(np.tanh(centre - half)), float(np.tanh(centre + half))
 
 
-def independent(x: np.ndarray, y: np.ndarray, resamples: int, seed: int) -> Correlation:
+def independent(x: np.ndarray, y: np.ndarray, resamples: int, seed: int) -> Estimate:
     """For unrelated models: Fisher's interval, and the bootstrap's where rho is 1 or -1."""
     rho, p_value = spearman(x, y)
     if abs(rho) < 1:
-        return Correlation(rho, *fisher_interval(rho, len(x)), p_value, FISHER)
+        return Estimate(rho, *fisher_interval(rho, len(x)), p_value, FISHER)
     method = f"percentile bootstrap, {resamples} resamples"
-    return Correlation(rho, *cluster_bootstrap(x, y, np.arange(len(x)), resamples, seed), method)
+    return Estimate(rho, *cluster_bootstrap(x, y, np.arange(len(x)), resamples, seed), method)
 
 
-def clustered(x: np.ndarray, y: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> Correlation:
+def clustered(x: np.ndarray, y: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> Estimate:
     """For models of which some are related: interval and p-value resample whole ``groups`` [N]."""
     rho, _ = spearman(x, y)
     method = f"percentile bootstrap over groups of related models, {resamples} resamples"
-    return Correlation(rho, *cluster_bootstrap(x, y, groups, resamples, seed), method)
+    return Estimate(rho, *cluster_bootstrap(x, y, groups, resamples, seed), method)
 
 
 def cluster_bootstrap(

@@ -11,6 +11,7 @@ from sngen.errors import DataProblem
 from sngen.release.records import score_ids
 from sngen.results import Record
 from sngen.schema import ARRAYS, DATASETS, METRICS, MODELS, OUTCOMES, SCORES
+from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -22,6 +23,9 @@ PROVENANCE = (
     SCORES.c.peak_memory, SCORES.c.forwards, SCORES.c.forward_backwards, SCORES.c.queries,
     SCORES.c.forward_rate, SCORES.c.calibration, SCORES.c.date,
 )  # fmt: skip
+#: Families whose evaluations take some images for ones that the model was trained on, and others for unseen.
+NEED_THE_TRAINING_SPLIT = ("membership", "stealing")
+SPLIT_UNKNOWN, SPLIT_DIFFERS = TRAINING_SPLIT_FLAGS
 #: Where a record's key says which images it used, and what was asked for, per role of the protocol.
 KEY_IMAGES, KEY_DATA, TEST = "images", "data", "test"
 
@@ -61,6 +65,30 @@ def scores_of(record: Record) -> Rows:
         )
         for name, entry in zip(score_ids(record), record.scores, strict=True)
     ]
+
+
+def with_training_split_flags(scores: Iterable[dict[str, Any]], models: Iterable[Row]) -> Rows:
+    """Scores, flagged where they rest on members that need not be members (``TRAINING_SPLIT_FLAGS``).
+
+    That concerns measured scores of ``NEED_THE_TRAINING_SPLIT``. The catalogue's row of the model decides
+    when a release is built; records are measured once and say nothing about it.
+    """
+    by_id = {row[MODELS.c.model_id]: row for row in models}
+    return [_with_split_flag(score, by_id) if _needs_split(score) else score for score in scores]
+
+
+def _needs_split(score: Row) -> bool:
+    return score[SCORES.c.origin] == "measured" and score[SCORES.c.family] in NEED_THE_TRAINING_SPLIT
+
+
+def _with_split_flag(score: dict[str, Any], models: Mapping[str, Row]) -> dict[str, Any]:
+    model = models[score[SCORES.c.model_id]]
+    trained_on = model[MODELS.c.trained_split]
+    of_own_dataset = score[SCORES.c.dataset_id] == model[MODELS.c.dataset_id]
+    if trained_on == "official-train" and of_own_dataset:
+        return score
+    flag = SPLIT_UNKNOWN if trained_on is None else SPLIT_DIFFERS
+    return {**score, SCORES.c.flags: [*(score[SCORES.c.flags] or ()), flag]}
 
 
 def outcomes_of(record: Record) -> Rows:

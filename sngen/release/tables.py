@@ -8,7 +8,14 @@ from typing import Any
 from sngen.errors import DataProblem
 from sngen.findings.findings import findings
 from sngen.release.leaderboard import leaderboard
-from sngen.release.measured import arrays_of, outcomes_of, scores_of, unknown_names, with_fingerprints
+from sngen.release.measured import (
+    arrays_of,
+    outcomes_of,
+    scores_of,
+    unknown_names,
+    with_fingerprints,
+    with_training_split_flags,
+)
 from sngen.results import Record
 from sngen.schema import (
     ALIASES,
@@ -40,7 +47,8 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
     if problems:
         raise DataProblem(problems)
     datasets = with_fingerprints(catalog[DATASETS.name], records)
-    scores = [*catalog[SCORES.name], *(row for record in records for row in scores_of(record))]
+    measured = with_training_split_flags((row for record in records for row in scores_of(record)), models)
+    scores = [*catalog[SCORES.name], *measured]
     # The facts are checked before anything is derived from them: a derived row would only repeat the error.
     known: Tables = {
         SOURCES.name: catalog[SOURCES.name],

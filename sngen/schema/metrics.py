@@ -79,8 +79,9 @@ METRICS = {
             "Accuracy per label (half on the positives, half on the negatives), averaged over labels.",
         ),
         Metric(
-            "true_positive_rate", "True positive rate", "fraction", "higher",
-            "Share of positives found, at the false positive rate that the setting names.",
+            "true_positive_rate", "True positive rate", "fraction", "neither",
+            "Share of positives found, at the false positive rate that the setting names: good where the "
+            "model is the finder, bad where its training images are what is found.",
         ),
         Metric(
             "verification_accuracy", "Verification accuracy", "fraction", "higher",
@@ -154,7 +155,7 @@ METRICS = {
         ),
         Metric(
             "masking_indicator", "Masking check", "as the check says", "neither",
-            "Value of a check for masked gradients, which the setting names; the flag says that it is raised. "
+            "Value of a check for masked gradients, which the setting names; a flag says that it is raised. "
             "A raised check means that robust accuracy may be lower than measured.", -1.0, None,
         ),
     )

@@ -25,6 +25,7 @@ from sngen.schema.vocabularies import (
     SECURITY_ROLES,
     TASKS,
     TIERS,
+    TRAINED_SPLITS,
     TRAINING_KINDS,
     VENUE_TYPES,
     VERDICTS,
@@ -145,6 +146,18 @@ MODELS = Table(
         Column("threat_eps", "text", "Their size, as the source writes it; pixels in [0, 1]."),
         Column("threat_eps_value", "float", "Their size as a number; pixels in [0, 1].", minimum=0),
         Column("extra_data", "text", "Training data beyond the dataset, in the source's words."),
+        Column(
+            "trained_split",
+            "text",
+            "The images that it was trained on: exactly its dataset's official training split, a part of it, "
+            "or other ones (also more); by the publisher's own code. Null: not known.",
+            allowed=tuple(TRAINED_SPLITS),
+        ),
+        Column(
+            "trained_split_ground",
+            "text",
+            "Why trained_split says so: file, line and commit in the publisher's repository; which images.",
+        ),
         Column("publisher", "text", "Who published the weights."),
         Column("publisher_type", "text", "What the publisher is.", allowed=tuple(PUBLISHER_TYPES)),
         Column("country", "texts", "Countries of the authors' institutions."),
@@ -398,6 +411,9 @@ FINDINGS = Table(
         Column("ci_high", "float", "Upper end of the 95 % confidence interval."),
         Column("ci_method", "text", "How the interval was computed, or why there is none.", required=True),
         Column("n", "int", "Models behind the value.", unit="count", required=True, minimum=0),
+        Column(
+            "left_out", "text", "Models that have the numbers and are left out: by flag, with the reason."
+        ),
         Column("clusters", "int", "Groups of related models behind it.", unit="count", minimum=0),
         Column("p_value", "float", "Two-sided p-value.", minimum=0, maximum=1),
         Column("p_adjusted", "float", "After Benjamini-Hochberg over all findings.", minimum=0, maximum=1),

@@ -46,6 +46,25 @@ TRAINING_KINDS = {
     "without-members": "without the images that membership inference asks about",
     "stolen": "on the answers of another model",
 }
+#: The images that a model was trained on, compared with its dataset's published splits. An image that is
+#: augmented or perturbed while training stays the same image; one with a trigger stamped on it does not.
+TRAINED_SPLITS = {
+    "official-train": "exactly the training split that the dataset's publisher names",
+    "part-of-train": "some images of that split and no others, for instance all but a held-out part",
+    "other": "other images, or more: of the test split, of another dataset, synthetic or with a trigger",
+}
+#: Flags of measured scores for which it matters which images the model saw: such a score is published, but
+#: is neither ranked nor part of a finding.
+TRAINING_SPLIT_FLAGS = {
+    "training-split-unknown": (
+        "it is not known which images the model was trained on, so images that are taken for members or for "
+        "unseen ones may be neither"
+    ),
+    "training-split-differs": (
+        "the model was not trained on exactly the training split of the dataset, so some images that are "
+        "taken for members or for unseen ones are not"
+    ),
+}
 SECURITY_ROLES = {
     "adversarially-trained": "the defended model of a work on adversarial examples",
     "certified": "the model of a work on provable robustness",

@@ -134,14 +134,19 @@ class CatalogLibrary:
                 raise UsageError(f"there is no folder of results {folder}; give one with --results.")
         if not any(any(folder.glob("*/**/*.json")) for folder in self.results):
             return []
-        from sngen.release.measured import scores_of, unknown_names  # noqa: PLC0415 - only with results
+        from sngen.release.measured import (  # noqa: PLC0415 - only with results
+            scores_of,
+            unknown_names,
+            with_training_split_flags,
+        )
         from sngen.release.records import choose, read_records  # noqa: PLC0415
 
         records = choose(read_records(self.results)).records
         problems = unknown_names(records, self.rows(MODELS), self.rows(DATASETS))
         if problems:
             raise CheckFailed("\n".join(problems))
-        return [row for record in records for row in scores_of(record)]
+        scores = (row for record in records for row in scores_of(record))
+        return with_training_split_flags(scores, self.rows(MODELS))
 
 
 class ReleaseLibrary:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
-from sngen.findings.claims import Claim, Quantity, Rules, load_claims
-from sngen.findings.findings import evaluate_claims, findings, verdict
+from sngen.errors import DataProblem
+from sngen.findings.claims import CLAIMS, Claim, Quantity, Rules, load_claims
+from sngen.findings.claims import STATISTICS as CLAIMED
+from sngen.findings.findings import STATISTICS, evaluate_claims, findings, verdict
 from sngen.findings.related import groups
 from sngen.schema import FINDINGS, MODELS, RELATIVES, SCORES, score_id
 
@@ -134,6 +137,12 @@ def test_flagged_models_are_left_out_and_named(where: str) -> None:
     row = _only(evaluate_claims([CLAIM], RULES, models, scores, []))
     assert row[F.n] == 20
     assert row[F.value] == pytest.approx(stats.spearmanr(x[4:], y[4:]).statistic)
+    assert row[F.left_out] == f"broken (it is broken): {', '.join(m['model_id'] for m in models[:4])}"
+
+
+def test_nobody_is_left_out_without_a_flag() -> None:
+    row = _only(evaluate_claims([CLAIM], RULES, *_catalogue(*_values(12)), []))
+    assert row[F.left_out] is None
 
 
 def test_a_dataset_that_is_flagged_as_a_whole_is_not_tested_and_says_why() -> None:
@@ -253,11 +262,62 @@ def test_p_values_are_adjusted_over_all_findings() -> None:
 def test_claims_of_the_study_are_complete_and_well_formed() -> None:
     rules, claims = load_claims()
     assert rules.minimum_models == 10
-    assert {claim.y.metric for claim in claims} == {"stealing_accuracy", "stealing_agreement", "auc"}
-    assert {claim.sign for claim in claims if claim.family == "stealing"} == {-1}
-    assert {claim.sign for claim in claims if claim.family == "membership"} == {1}
+    signs = {(claim.family, claim.y.metric): claim.sign for claim in claims if claim.statistic == "spearman"}
+    assert signs == {
+        ("stealing", "stealing_accuracy"): -1, ("stealing", "stealing_agreement"): -1,
+        ("membership", "auc"): 1, ("adversarial", "accuracy_drop"): -1, ("adversarial", "robust_accuracy"): 1,
+    }  # fmt: skip
+    assert {claim.sign for claim in claims if claim.statistic == "mean-difference"} == {-1}
+    assert {claim.statistic for claim in claims} == set(CLAIMED) == set(STATISTICS)
     assert all("control" not in claim.purposes for claim in claims)
     assert len({claim.claim_id for claim in claims}) == len(claims)
+
+
+def test_every_claim_is_made_of_benchmark_and_of_security_models_apart() -> None:
+    _, claims = load_claims()
+    by_purpose: dict[tuple[str, ...], set[str]] = {}
+    for claim in claims:
+        by_purpose.setdefault(claim.purposes, set()).add(claim.claim_id.removeprefix("security/"))
+    assert set(by_purpose) == {("benchmark",), ("security",)}
+    assert by_purpose["benchmark",] == by_purpose["security",]
+    assert all(c.claim_id.startswith("security/") == (c.purposes == ("security",)) for c in claims)
+
+
+def test_a_claim_with_settings_is_one_claim_for_each() -> None:
+    _, claims = load_claims()
+    drops = [c for c in claims if c.claim_id.startswith("accuracy-drop-falls-with-task-accuracy/")]
+    assert {"linf-1-255", "linf-8-255", "l2-0.5", "linf-0.1", "linf-0.3"} <= {c.y.setting for c in drops}
+    for claim in drops:
+        assert claim.claim_id.endswith(f"/{claim.y.setting}")
+        assert "{" not in claim.title + claim.statement
+    (one,) = (c for c in drops if c.y.setting == "linf-8-255")
+    assert one.title == "Benchmark models: accuracy drop at L∞ 8/255 falls as task accuracy rises"
+    assert one.remark("square") == (
+        "The attacker asks for posteriors and has no gradients. A model cannot lose more accuracy than it "
+        "has, which by itself lets the drop rise with the accuracy."
+    )
+
+
+def test_a_misspelt_claim_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    content = yaml.safe_load(CLAIMS.read_text(encoding="utf-8"))
+    entries = {entry["id"]: entry for entry in content["claims"]}
+    broken = entries["accuracy-drop-falls-with-task-accuracy"]
+    broken |= {"statistic": "spearmann", "title": "No setting in it"}
+    broken["leave_out_flags"] = {"training-split-odd": None}
+    broken["y"]["setting"] = "linf-8-255"
+    broken["remarks"] = {"sqare": "A remark."}
+    path = tmp_path / "claims.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    monkeypatch.setattr("sngen.findings.claims.CLAIMS", path)
+    with pytest.raises(DataProblem) as caught:
+        load_claims()
+    text = str(caught.value)
+    for words in (
+        "'spearmann', expected one of spearman, mean-difference", "'training-split-odd', expected one of",
+        "'sqare', expected one of white-box", "expected both or neither", "either settings or y.setting",
+    ):  # fmt: skip
+        assert words in text
+    assert text.count("accuracy-drop-falls-with-task-accuracy") == 5
 
 
 def test_findings_agree_with_an_independent_extraction(facts_folder: Any) -> None:

@@ -95,7 +95,7 @@ def test_copies_of_models_are_no_evidence() -> None:
     alone = cluster_bootstrap(x, y, np.arange(24), resamples=3000, seed=0)
     copied = clustered(x[copies], y[copies], copies, resamples=3000, seed=0)
     assert (copied.ci_low, copied.ci_high) == pytest.approx(alone[:2], abs=0.03)
-    naive = fisher_interval(copied.rho, 72)
+    naive = fisher_interval(copied.value, 72)
     assert copied.ci_high - copied.ci_low > 1.4 * (naive[1] - naive[0])
     assert copied.p_value > spearman(x[copies], y[copies])[1]
 
@@ -124,7 +124,7 @@ def test_same_seed_same_interval_other_seed_other_interval() -> None:
 def test_perfect_order_gets_the_bootstrap() -> None:
     x = np.arange(12.0)
     result = independent(x, -x, resamples=200, seed=0)
-    assert (result.rho, result.ci_low, result.ci_high) == (-1.0, -1.0, -1.0)
+    assert (result.value, result.ci_low, result.ci_high) == (-1.0, -1.0, -1.0)
     assert "bootstrap" in result.ci_method
     assert 0 < result.p_value < 0.05
 

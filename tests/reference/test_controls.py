@@ -14,8 +14,11 @@ from evaluations.datasets import Images, load_images
 from evaluations.reference import suite
 from evaluations.reference.triggers import apply_trigger
 from sngen.intervals import newcombe_difference
+from sngen.settings import Settings
+from sngen.zoo.architectures.masked_gradients import GRID, HEIGHT, RippledPixels
 
 TWINS = {"cnn-8-backdoor-patch": "cnn-8", "cnn-16-backdoor-blend": "cnn-16"}
+MASKED = ("cnn-8-rounded-logits", "cnn-8-rippled-pixels")
 PLAIN = ("linear", "mlp-16", "mlp-64", "cnn-8", "cnn-16")
 
 
@@ -32,8 +35,10 @@ def _own_images(name: str) -> Images:
     return suite.training_images(f"reference/digits/{name}", Path())
 
 
-def _under_attack(network: nn.Module, images: Images, eps: float, steps: int = 20) -> float:
-    """Accuracy on the last points of a plain L-infinity PGD from the images themselves."""
+def _under_attack(
+    network: nn.Module, images: Images, eps: float, steps: int = 20, judge: nn.Module | None = None
+) -> float:
+    """Accuracy, of ``judge`` if there is one, on the last points of a plain L-infinity PGD."""
     x, labels = images.tensor(), torch.tensor(images.labels)
     found = x.clone()
     for _ in range(steps):
@@ -41,7 +46,7 @@ def _under_attack(network: nn.Module, images: Images, eps: float, steps: int = 2
         (gradient,) = torch.autograd.grad(functional.cross_entropy(network(found), labels), found)
         found = (found.detach() + eps / 4 * gradient.sign()).clamp(x - eps, x + eps).clamp(0, 1)
     with torch.no_grad():
-        return float((network(found).argmax(dim=1) == labels).float().mean())
+        return float(((judge or network)(found).argmax(dim=1) == labels).float().mean())
 
 
 def test_plain_models_work_and_differ(networks: dict[str, nn.Module], test_split: Images) -> None:
@@ -112,3 +117,46 @@ def test_twins_differ_in_the_poison_alone(backdoored: str, twin: str) -> None:
     first, second = suite.recipe(f"reference/digits/{backdoored}"), suite.recipe(f"reference/digits/{twin}")
     assert first.poison is not None and second.poison is None
     assert first.__dict__ | {"poison": None} == second.__dict__
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_masked_models_are_cnn_8_behind_a_layer(
+    reference_cache: Settings, networks: dict[str, nn.Module], test_split: Images, name: str
+) -> None:
+    _, plain = suite.weights_for("reference/digits/cnn-8", reference_cache)
+    assert suite.weights_for(f"reference/digits/{name}", reference_cache)[1] == plain
+    first, second = suite.recipe(f"reference/digits/{name}"), suite.recipe("reference/digits/cnn-8")
+    assert first.__dict__ | {"loader": "digits-cnn-8"} == second.__dict__
+    assert abs(_accuracy(networks[name], test_split) - _accuracy(networks["cnn-8"], test_split)) < 0.01
+    x = test_split.tensor()
+    assert torch.equal(networks[name](x), networks[name](x))
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_masked_models_fall_to_examples_of_the_plain_one_and_not_to_their_own(
+    networks: dict[str, nn.Module], test_split: Images, name: str
+) -> None:
+    images = test_split.first(300)
+    own = _under_attack(networks[name], images, 0.2)
+    borrowed = _under_attack(networks["cnn-8"], images, 0.2, judge=networks[name])
+    assert own > 0.6 and borrowed < 0.1
+
+
+def test_rounded_logits_have_no_gradient(networks: dict[str, nn.Module], test_split: Images) -> None:
+    x = test_split.first(50).tensor().requires_grad_()
+    logits = networks["cnn-8-rounded-logits"](x)
+    (gradient,) = torch.autograd.grad(logits.square().sum(), x)
+    assert not gradient.any()
+    assert torch.equal(logits, (networks["cnn-8"](x) / GRID).round() * GRID)
+
+
+def test_ripple_is_nothing_at_the_grey_levels_and_steep_between(networks: dict[str, nn.Module]) -> None:
+    levels = torch.arange(17) / 16
+    ripple = RippledPixels().eval()
+    torch.testing.assert_close(ripple(levels), levels, atol=1e-6, rtol=0)
+    x = torch.rand(1000, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    rippled = ripple(x)
+    assert float((rippled - x).detach().abs().max()) <= HEIGHT + 1e-6
+    (slope,) = torch.autograd.grad(rippled.sum(), x)
+    assert 0.4 < float((slope < 0).float().mean()) < 0.5 and float(slope.max()) > 13
+    assert torch.equal(RippledPixels().train()(x), x)  # it is trained without

@@ -13,10 +13,17 @@ from release_examples import ELSEWHERE, MODEL, OTHER, TEST_PIXELS, catalogue, re
 from sngen.errors import DataProblem, UsageError
 from sngen.intervals import wilson
 from sngen.release.leaderboard import leaderboard
-from sngen.release.measured import outcomes_of, scores_of, unknown_names, with_fingerprints
+from sngen.release.measured import (
+    outcomes_of,
+    scores_of,
+    unknown_names,
+    with_fingerprints,
+    with_training_split_flags,
+)
 from sngen.release.records import choose, read_records
 from sngen.results import OutcomeEntry, Record
 from sngen.schema import DATASETS, LEADERBOARD, MODELS, OUTCOMES, SCORES
+from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 S, B = SCORES.c, LEADERBOARD.c
 
@@ -90,6 +97,36 @@ def test_scores_carry_everything_that_the_record_knows() -> None:
             assert accuracy[name] == value, name
     assert accuracy[S.source_id] is None
     assert set(accuracy) == set(SCORES.names)
+
+
+@pytest.mark.parametrize("family", ["membership", "stealing", "adversarial", "utility", "backdoor"])
+@pytest.mark.parametrize(
+    ("split", "dataset_id", "flag"),
+    [
+        ("official-train", "cifar10", None),
+        ("official-train", "cifar100", "training-split-differs"),
+        ("part-of-train", "cifar10", "training-split-differs"),
+        ("other", "cifar10", "training-split-differs"),
+        (None, "cifar10", "training-split-unknown"),
+    ],
+)
+def test_measured_scores_say_where_members_are_not_known(
+    family: str, split: str | None, dataset_id: str, flag: str | None
+) -> None:
+    tables = catalogue()
+    models = [
+        {**row, MODELS.c.trained_split: split} if row[MODELS.c.model_id] == MODEL else row
+        for row in tables[MODELS.name]
+    ]
+    rows = [{**row, S.family: family, S.dataset_id: dataset_id} for row in scores_of(record())]
+    before = [list(row[S.flags] or ()) for row in rows]
+    found = with_training_split_flags([*tables[SCORES.name], *rows], models)
+    count = len(tables[SCORES.name])
+    assert found[:count] == tables[SCORES.name]  # a publication answers for its own members
+    expected = [flag] if flag is not None and family in ("membership", "stealing") else []
+    assert [row[S.flags] or [] for row in found[count:]] == [[*flags, *expected] for flags in before]
+    assert [list(row[S.flags] or ()) for row in rows] == before
+    assert flag is None or TRAINING_SPLIT_FLAGS[flag]
 
 
 def test_outcome_bits_come_back() -> None:
