@@ -53,16 +53,18 @@ def threats_of(settings: Mapping[str, Any]) -> list[tuple[Threat, ...]]:
     return found
 
 
-def curve(attack: Attack, right: np.ndarray, threats: Sequence[Threat], keep: Keep) -> Curve:
+def curve(
+    attack: Attack, right: np.ndarray, threats: Sequence[Threat], keep: Keep, suffix: str = ""
+) -> Curve:
     """``attack`` on the images that are ``right`` (bool [N]), budget after budget, survivors only.
 
     An example within one budget is one within every greater budget, so the curve cannot rise. Every budget
-    is kept as soon as it is decided.
+    is kept as soon as it is decided, under its name with ``suffix``.
     """
     fooled, fell, queries = [], [], []
     standing = right.copy()
     for threat in threats:
-        step = keep.step(threat.name, partial(_decide, attack, standing, threat))
+        step = keep.step(threat.name + suffix, partial(_decide, attack, standing, threat))
         standing = standing & ~step["fooled"]
         fooled.append(~standing)
         fell.append(step["fooled"])

@@ -64,20 +64,23 @@ def searched_with(target: Target, victims: Victims) -> Target:
 
 def measure_curves(
     attack: Attack, target: Target, data: Mapping[str, Images], settings: Mapping[str, Any], seed: int,
-    context: Context,
+    context: Context, suffix: str = "",
 ) -> Measurement:  # fmt: skip
-    """Robust accuracy at every budget of the settings ``linf`` and ``l2``; the others are the attack's."""
+    """Robust accuracy at every budget of the settings ``linf`` and ``l2``; the others are the attack's.
+
+    ``suffix`` is added to the names of budgets.
+    """
     victims = Victims.of(target, data["test"], settings["batch_size"])
     search = searched_with(target, victims)
 
     def run(rows: np.ndarray, threat: Threat) -> Found:
         return victims.attacked(attack, search, rows, threat, settings, seed)
 
-    curves = [curve(run, victims.right, threats, context.keep) for threats in threats_of(settings)]
+    curves = [curve(run, victims.right, threats, context.keep, suffix) for threats in threats_of(settings)]
     return Measurement(
         scores=(
             clean_score(victims.right),
-            *(entry for one in curves for entry in curve_scores(one, victims.right)),
+            *(entry for one in curves for entry in curve_scores(one, victims.right, suffix)),
         ),
-        outcomes=tuple(entry for one in curves for entry in curve_outcomes(one, victims.images)),
+        outcomes=tuple(entry for one in curves for entry in curve_outcomes(one, victims.images, suffix)),
     )

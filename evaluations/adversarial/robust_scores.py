@@ -20,24 +20,25 @@ def clean_score(right: np.ndarray) -> ScoreEntry:
     return proportion("clean", "accuracy", right)
 
 
-def curve_scores(curve: Curve, right: np.ndarray) -> list[ScoreEntry]:
+def curve_scores(curve: Curve, right: np.ndarray, suffix: str = "") -> list[ScoreEntry]:
     """Per budget the robust accuracy and the drop from the accuracy without attack; for attacks that ask,
     the queries of a success."""
     entries = []
     for threat, fooled, fell, queries in zip(
         curve.threats, curve.fooled, curve.fell, curve.queries, strict=True
     ):
-        entries.append(proportion(threat.name, "robust_accuracy", ~fooled))
-        entries.append(proportion(threat.name, "accuracy_drop", right & fooled))
+        name = threat.name + suffix
+        entries.append(proportion(name, "robust_accuracy", ~fooled))
+        entries.append(proportion(name, "accuracy_drop", right & fooled))
         if queries.any() and fell.any():
-            entries.append(_queries(threat.name, queries[fell]))
+            entries.append(_queries(name, queries[fell]))
     return entries
 
 
-def curve_outcomes(curve: Curve, images: Images) -> list[OutcomeEntry]:
+def curve_outcomes(curve: Curve, images: Images, suffix: str = "") -> list[OutcomeEntry]:
     """One bit per image for every budget."""
     return [
-        OutcomeEntry.of(threat.name, images.split, MEANING, images.ids, ~fooled)
+        OutcomeEntry.of(threat.name + suffix, images.split, MEANING, images.ids, ~fooled)
         for threat, fooled in zip(curve.threats, curve.fooled, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""The white-box curve: APGD on the cross-entropy, then targeted APGD on what still stands, at every budget."""
+"""The white-box curve: APGD on the cross-entropy, then targeted APGD on what still stands."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def train_attack(
     order = torch.Generator().manual_seed(seed)
     with _one_thread(), torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
-        network = _build(x.shape[1], settings["hidden"])
+        network = build(x.shape[1], settings["hidden"])
         optimiser = torch.optim.Adam(network.parameters(), lr=settings["lr"])
         for _epoch in range(settings["epochs"]):
             for chosen in torch.randperm(len(x), generator=order).split(settings["batch_size"]):
@@ -81,7 +81,7 @@ def scores(network: nn.Sequential, posteriors_sorted: np.ndarray) -> np.ndarray:
     return logits.double().numpy()
 
 
-def _build(width: int, hidden: list[int]) -> nn.Sequential:
+def build(width: int, hidden: list[int]) -> nn.Sequential:
     widths = [width, *hidden]
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from safetensors.torch import load_file, save
+from torch import nn
 
 from evaluations.datasets.images import Images
+from evaluations.membership import mlp
 from evaluations.membership.measuring import evaluated, measurement
-from evaluations.membership.mlp import scores, sorted_posteriors, train_attack
 from evaluations.membership.posteriors import log_softmax
-from evaluations.membership.references import POOL, references, shadow, untrained
+from evaluations.membership.references import POOL, Shadow, references, shadow, untrained
 from evaluations.method import Context, Measurement, method
 from evaluations.target import Target
+from sngen.canonical import content_hash
+from sngen.settings import Settings
+from sngen.whole_files import write_files
+from sngen.zoo.cache import locked
 
+FOLDER = "attack-networks"
 TOP = 3
 
 
@@ -44,14 +54,42 @@ def _measure(
 ) -> Measurement:  # fmt: skip
     members, nonmembers = evaluated(data, settings)
     models = references(data, settings, context.folders)
-    known = shadow(models, settings["shadow_models"])
-    network = train_attack(_posteriors(known.logits, largest), known.is_member, settings["attack"], seed)
+    network = attack_network(
+        shadow(models, settings["shadow_models"]), largest, settings["attack"], seed, context.folders
+    )
     found = [
-        scores(network, _posteriors(target.logits(side, settings["batch_size"]), largest))
+        mlp.scores(network, _posteriors(target.logits(side, settings["batch_size"]), largest))
         for side in (members, nonmembers)
     ]
     return measurement(found[0], found[1], members, nonmembers, seed)
 
 
+def attack_network(
+    known: Shadow, largest: int | None, settings: Mapping[str, Any], seed: int, folders: Settings
+) -> nn.Sequential:
+    """The network that ``train_attack`` gives, kept in the cache by all that decides it: one for all targets.
+
+    ``largest``: how many of the posteriors it sees, all where None.
+    """
+    posteriors = _posteriors(known.logits, largest)
+    key = {
+        "posteriors": hashlib.sha256(posteriors.tobytes()).hexdigest(),
+        "is_member": hashlib.sha256(known.is_member.tobytes()).hexdigest(),
+        "settings": dict(settings),
+        "seed": seed,
+        "code": hashlib.sha256(Path(mlp.__file__).read_bytes()).hexdigest(),
+        "torch": torch.__version__,
+    }
+    path = folders.cache / FOLDER / f"{content_hash(key)}.safetensors"
+    with locked(path.name, folders):
+        if not path.is_file():
+            trained = mlp.train_attack(posteriors, known.is_member, settings, seed)
+            write_files({path: save(trained.state_dict())})
+            return trained
+    network = mlp.build(posteriors.shape[1], settings["hidden"])
+    network.load_state_dict(load_file(path))
+    return network.eval().requires_grad_(False)
+
+
 def _posteriors(logits: np.ndarray, largest: int | None) -> np.ndarray:
-    return sorted_posteriors(np.exp(log_softmax(logits)), largest)
+    return mlp.sorted_posteriors(np.exp(log_softmax(logits)), largest)
