@@ -10,6 +10,7 @@ is spread over the three evenly. Members of a split are listed by position.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,16 @@ LABELS_SHA256 = "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf
 
 def load(split: str, data_folder: Path, first: int | None) -> Images:
     """One third of the digits. ``data_folder`` is not looked at: the pixels ship with scikit-learn."""
+    images = _third(split)
+    return images if first is None else images.first(first)
+
+
+@cache
+def _third(split: str) -> Images:
+    """Read and dealt once in a process; small, and read-only like all images."""
     pixels, labels = _published()
     ids = np.flatnonzero(split_of_each(labels) == SPLITS.index(split)).astype(np.int32)
-    images = Images("digits", split, pixels[ids], 16, labels[ids], ids, num_classes=10)
-    return images if first is None else images.first(first)
+    return Images("digits", split, pixels[ids], 16, labels[ids], ids, num_classes=10)
 
 
 def split_of_each(labels: np.ndarray) -> np.ndarray:

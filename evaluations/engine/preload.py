@@ -1,8 +1,11 @@
 """Everything that units import, imported once by the fork server that their processes are forked from.
 
-A unit's process then starts in some 25 ms instead of seconds. Nothing here computes or starts a thread.
+A unit's process then starts in some 25 ms instead of seconds. Nothing here starts a thread, and all that is
+computed are the digits, which every unit of the embedded suite needs.
 Methods of other packages are imported by their own units: what their import does is not known.
 """
+
+from pathlib import Path
 
 import safetensors.torch
 import sklearn.datasets
@@ -13,8 +16,12 @@ import evaluations.engine.unit
 import evaluations.reference.training
 import evaluations.target
 import sngen.zoo.load
+from evaluations.datasets import digits, load_images
 from evaluations.registry import own_methods
+from sngen.zoo.architectures import loaders
 
 __all__ = ["evaluations", "safetensors", "sklearn", "sngen", "torch"]
 
 OWN_METHODS = tuple(own_methods())
+DIGITS = tuple(load_images("digits", split, Path()) for split in digits.SPLITS)
+LOADERS = loaders()

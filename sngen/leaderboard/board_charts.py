@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import altair as alt
@@ -10,14 +10,17 @@ import pandas as pd
 from altair.utils.schemapi import debug_mode
 from scipy.stats import spearmanr
 
+from sngen.leaderboard.board_curves import robust_curves
 from sngen.leaderboard.board_points import Points, board_points
-from sngen.leaderboard.board_table import board_name
+from sngen.leaderboard.board_quantities import clean_quantity
+from sngen.leaderboard.board_table import board_name, quantity_column, quantity_title
 from sngen.leaderboard.charts.accuracy_against_train import accuracy_against_train
 from sngen.leaderboard.charts.accuracy_by_year import accuracy_by_year
 from sngen.leaderboard.charts.measured_accuracy import measured_accuracy
 from sngen.leaderboard.charts.membership_against_overfitting import membership_against_overfitting
+from sngen.leaderboard.charts.robust_against_clean import robust_against_clean
 from sngen.leaderboard.charts.stealing_against_target import stealing_against_target
-from sngen.leaderboard.comparable import Board
+from sngen.leaderboard.comparable import Board, Quantity
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.numbers import in_sentence, number, plural
 from sngen.leaderboard.pictures import Picture, picture
@@ -29,7 +32,7 @@ FEWEST_INTERVALS = 2
 
 _YEAR = MODELS.c.year
 _TEST, _TRAIN, _LEVEL = "reported_test_accuracy", "reported_train_accuracy", "reported_overfitting_level"
-_MEASURED = "measured_test_accuracy"
+_MEASURED, _MEASURED_LEVEL = "measured_test_accuracy", "measured_overfitting_level"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ def board_pictures(board: Board, context: Context) -> list[Picture]:
         ("utility", "reported"): _reported_utility,
         ("stealing", "reported"): _stealing,
         ("membership", "reported"): _membership,
+        ("membership", "measured"): _measured_membership,
+        ("adversarial", "measured"): _measured_adversarial,
     }
     maker = makers.get((board.family, board.origin))
     if maker is None:
@@ -103,10 +108,35 @@ def _stealing(board: Board, context: Context) -> Iterator[Picture | None]:
 
 
 def _membership(board: Board, context: Context) -> Iterator[Picture | None]:
-    where, level = context.dataset_name(board.dataset_id), _headline(_LEVEL)
-    for entry in _headlines(board):
+    yield from _against_overfitting(board, context, _headline(_LEVEL), _headlines(board))
+
+
+def _measured_membership(board: Board, context: Context) -> Iterator[Picture | None]:
+    attacks = [_entry(board, quantity) for quantity in board.quantities if quantity[2] == "auc"]
+    yield from _against_overfitting(board, context, _headline(_MEASURED_LEVEL), attacks)
+
+
+def _measured_adversarial(board: Board, context: Context) -> Iterator[Picture | None]:
+    yield from robust_curves(board, context)
+    clean = clean_quantity(board)
+    if clean is None or board.main[2] != "robust_accuracy":
+        return
+    where, robust = context.dataset_name(board.dataset_id), _entry(board, board.main)
+    base = _entry(board, clean)
+    pair = _attack_pair(
+        base, "measured accuracy without attack", robust,
+        lambda frame: robust_against_clean(frame, base, robust, where),
+    )  # fmt: skip
+    yield _scatter(board, context, board_points(board, context, [base, robust]), pair)
+
+
+def _against_overfitting(
+    board: Board, context: Context, level: Headline, attacks: Iterable[Headline]
+) -> Iterator[Picture | None]:
+    where = context.dataset_name(board.dataset_id)
+    for entry in attacks:
         pair = _attack_pair(
-            level, "reported overfitting level", entry,
+            level, f"{board.origin} overfitting level", entry,
             lambda frame, entry=entry: membership_against_overfitting(frame, level, entry, where),
         )  # fmt: skip
         yield _scatter(board, context, board_points(board, context, [level, entry]), pair)
@@ -115,8 +145,9 @@ def _membership(board: Board, context: Context) -> Iterator[Picture | None]:
 def _attack_pair(
     base: Headline, base_words: str, entry: Headline, draw: Callable[..., alt.Chart | alt.LayerChart]
 ) -> _Pair:
-    name = entry.column.removeprefix("reported_").replace("_", "-")
-    return _Pair(name, base.column, base_words, entry.column, f"reported {in_sentence(entry.title)}", draw)
+    name = entry.column.removeprefix(f"{entry.origin}_").replace("_", "-")
+    words = f"{entry.origin} {in_sentence(entry.title)}"
+    return _Pair(name, base.column, base_words, entry.column, words, draw)
 
 
 def _scatter(board: Board, context: Context, points: Points, pair: _Pair) -> Picture | None:
@@ -150,6 +181,13 @@ def _correlations(frame: pd.DataFrame, pair: _Pair) -> str:
 
 def _headlines(board: Board) -> list[Headline]:
     return [entry for entry in HEADLINES if (entry.origin, entry.family) == (board.origin, board.family)]
+
+
+def _entry(board: Board, quantity: Quantity) -> Headline:
+    """Any quantity of a board in the form of a headline."""
+    origin, family = board.origin, board.family
+    column, title = (made(origin, family, quantity) for made in (quantity_column, quantity_title))
+    return Headline(column, "measured" if origin == "measured" else "reported", family, *quantity, title)
 
 
 def _headline(column: str) -> Headline:

@@ -13,6 +13,7 @@ from sngen.leaderboard.comparable import Board, is_degenerate
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.snapshot import Row
 from sngen.schema import MODELS, SCORES, SOURCES, Headline
+from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 _M, _S = MODELS.c, SCORES.c
 
@@ -26,9 +27,11 @@ class Points:
 
 
 def board_points(board: Board, context: Context, headlines: list[Headline]) -> Points:
-    """Every model that has all ``headlines`` under the board's own basis and is not degenerate."""
+    """Every model that has all ``headlines`` under the board's own basis, is not degenerate, and was trained
+    on what the scores take for its training images."""
     rows: list[Row] = []
     degenerate: list[str] = []
+    unsure: list[str] = []
     flagged: Counter[str] = Counter()
     for model_id in sorted(board.scores):
         scores = [_score(board, context, model_id, entry) for entry in headlines]
@@ -39,19 +42,24 @@ def board_points(board: Board, context: Context, headlines: list[Headline]) -> P
         if any(is_degenerate(flags) for flags in (model[_M.flags], *(score[_S.flags] for score in found))):
             degenerate.append(str(model[_M.name]))
             continue
+        if any(not TRAINING_SPLIT_FLAGS.keys().isdisjoint(score[_S.flags] or ()) for score in found):
+            unsure.append(str(model[_M.name]))
+            continue
         row: Row = {name: model[name] for name in (_M.model_id, _M.name, _M.purpose, _M.year)}
         row |= {_S.origin: board.origin, BASIS: _basis(board, context), MODEL_PAGE: f"models/{model_id}.html"}
         for entry, score in zip(headlines, found, strict=True):
             row |= _cells(entry, score)
         flagged.update({flag for score in found for flag in score[_S.flags] or ()})
         rows.append(row)
-    return Points(pd.DataFrame(rows), _note(degenerate, flagged))
+    return Points(pd.DataFrame(rows), _note(degenerate, unsure, flagged))
 
 
-def _note(degenerate: list[str], flagged: Counter[str]) -> str:
+def _note(degenerate: list[str], unsure: list[str], flagged: Counter[str]) -> str:
     words = ""
     if degenerate:
         words += f" Left out, one answer to every image: {len(degenerate)} ({', '.join(degenerate)})."
+    if unsure:
+        words += f" Left out, since their training images are not sure: {len(unsure)} ({', '.join(unsure)})."
     if flagged:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(flagged.items()))
         words += f" Flags of those shown: {counts}."
@@ -69,10 +77,20 @@ def _cells(entry: Headline, score: Row) -> dict[str, Any]:
 def _score(board: Board, context: Context, model_id: str, entry: Headline) -> Row | None:
     source: Board | None = board
     if entry.family != board.family:
-        source = context.board(entry.family, board.dataset_id, board.origin, board.basis)
+        source = _other_family(board, context, entry.family)
     if source is None or model_id not in source.scores:
         return None
     return source.scores[model_id].get((entry.method, entry.setting, entry.metric))
+
+
+def _other_family(board: Board, context: Context, family: str) -> Board | None:
+    """The other family's numbers of the same source or, where they are measured, of the same tier."""
+    if board.origin == "reported":
+        return context.board(family, board.dataset_id, board.origin, board.basis)
+    for other in context.boards_of.get((family, board.dataset_id), ()):
+        if (other.origin, other.tier) == (board.origin, board.tier):
+            return other
+    return None
 
 
 def _basis(board: Board, context: Context) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from sngen.leaderboard.board_quantities import CLEAN, columns_of, most_numbers, shown_first
+from sngen.leaderboard.budgets import setting_words
 from sngen.leaderboard.comparable import Board, Quantity
 from sngen.leaderboard.context import Context
+from sngen.leaderboard.measured_flags import of_masking
 from sngen.leaderboard.numbers import PERCENT_OF_ALEXNET, metric_title
 from sngen.leaderboard.ranks import Ranking
 from sngen.leaderboard.snapshot import Row
@@ -16,9 +18,8 @@ from sngen.schema import HEADLINES, METRICS, MODELS, SCORES, Headline
 
 _M, _S = MODELS.c, SCORES.c
 RANK_BEST, RANK_WORST, RANK = "rank_best", "rank_worst", "rank"
-
-#: More columns of scores than this are not shown before a reader asks for them.
-MOST_SHOWN = 4
+#: Flags that say how a quantity is made and not what is odd with a model.
+_OF_QUANTITIES = frozenset({"threshold-tuned-on-target"})
 
 #: Model columns beside the scores: column, kind, facet, visible.
 _METADATA: tuple[tuple[str, Any, bool, bool], ...] = (
@@ -82,7 +83,9 @@ def quantity_column(origin: str, family: str, quantity: Quantity) -> str:
 def quantity_title(origin: str, family: str, quantity: Quantity) -> str:
     headline = _headline(origin, family, quantity)
     method, setting, metric = quantity
-    where = method if setting == "default" else f"{method}, {setting}"
+    if origin == "measured" and family == "adversarial" and (setting, metric) == (CLEAN, "accuracy"):
+        return "Accuracy without attack"
+    where = method if setting == "default" else f"{method}, {setting_words(setting)}"
     return headline.title if headline else f"{metric_title(metric)} ({where})"
 
 
@@ -103,7 +106,8 @@ def board_table(board: Board, context: Context, title: str) -> DataTable:
     columns = [
         *identity_columns(order, context),
         *(_rank_columns(order, ranking) if ranking else ()),
-        *score_columns(board.origin, board.family, board.quantities, rows),
+        *_masking_column(rows),
+        *score_columns(board.origin, board.family, columns_of(board), rows, shown_first(board)),
         *flag_columns(rows),
         *metadata_columns([context.snapshot.models[model] for model in order]),
     ]
@@ -128,6 +132,17 @@ def _rank_columns(order: list[str], ranking: Ranking) -> Iterator[DataColumn]:
     yield DataColumn(RANK_WORST, "Worst rank", "number", worst, "Worst rank that they allow.", visible=False)
 
 
+def _masking_column(rows: Sequence[dict[Quantity, Row]]) -> Iterator[DataColumn]:
+    """Beside the rank, how many signs of masked gradients speak against it; none where there is no sign."""
+    counts = [len({flag for score in row.values() for flag in of_masking(score[_S.flags])}) for row in rows]
+    if any(counts):
+        words = "Checks that say that gradients may be masked; the column Flags names them."
+        yield DataColumn(
+            "masking_signs", "Signs of masking", "number", [count or None for count in counts], words,
+            "count", digits=0,
+        )  # fmt: skip
+
+
 def rank_words(best: int | None, worst: int | None) -> str | None:
     if best is None or worst is None:
         return None
@@ -135,20 +150,21 @@ def rank_words(best: int | None, worst: int | None) -> str | None:
 
 
 def score_columns(
-    origin: str, family: str, quantities: Sequence[Quantity], rows: Sequence[dict[Quantity, Row]]
+    origin: str,
+    family: str,
+    quantities: Sequence[Quantity],
+    rows: Sequence[dict[Quantity, Row]],
+    shown: set[Quantity] | None = None,
 ) -> Iterator[DataColumn]:
-    """For each quantity its value and, as far as there are any, interval ends and n; one cell a row."""
-    shown = shown_quantities(quantities, rows)
+    """For each quantity its value and, as far as there are any, interval ends and n; one cell a row.
+
+    ``shown``: those that a reader sees before asking for more; where None, the ones with most numbers.
+    """
+    if shown is None:
+        shown = most_numbers(quantities, rows)
     for quantity in quantities:
         scores = [row.get(quantity) for row in rows]
         yield from _quantity_columns(origin, family, quantity, scores, visible=quantity in shown)
-
-
-def shown_quantities(quantities: Sequence[Quantity], rows: Sequence[dict[Quantity, Row]]) -> set[Quantity]:
-    """Those that a reader sees before asking for more: with most numbers, the first where these are equal."""
-    counts = Counter(quantity for row in rows for quantity in row)
-    by_count = sorted(quantities, key=lambda quantity: (-counts[quantity], quantities.index(quantity)))
-    return set(by_count[:MOST_SHOWN])
 
 
 def _quantity_columns(
@@ -184,9 +200,14 @@ def _quantity_columns(
 
 
 def flag_columns(rows: Sequence[dict[Quantity, Row]]) -> Iterator[DataColumn]:
-    flags = [sorted({flag for score in row.values() for flag in score[_S.flags] or ()}) for row in rows]
+    found = [{flag for score in row.values() for flag in score[_S.flags] or ()} for row in rows]
+    flags = [sorted(names - _OF_QUANTITIES) for names in found]
     if any(flags):
-        yield DataColumn(_S.flags, "Flags", "tags", flags, SCORES.by_name[_S.flags].description, facet=True)
+        # Signs of masking are counted beside the rank, and their names are long.
+        shown = not any(of_masking(names) for names in flags)
+        yield DataColumn(
+            _S.flags, "Flags", "tags", flags, SCORES.by_name[_S.flags].description, facet=True, visible=shown,
+        )  # fmt: skip
 
 
 def metadata_columns(

@@ -64,15 +64,22 @@ def write_docs(context: Context, bundle_script: Later, handwritten: Path, docs: 
         raise UsageError(f"{handwritten}: no such folder; expected the site's hand-written pages.")
     with fresh_folder(docs) as fresh:
         shutil.copytree(handwritten, fresh, dirs_exist_ok=True)
+        of_models = [
+            picture
+            for model_id in context.snapshot.models
+            for pictures in context.pictures_of(model_id).values()
+            for picture in pictures
+        ]
         written = list(pages(context))
         for page in written:
             _write(fresh, page.path, page.markdown())
             for table in page.tables:
                 _write(fresh, table.file, table.script())
-            for picture in page.pictures:
-                for path, content in picture.files().items():
-                    _write(fresh, path, content)
-        if any(page.pictures for page in written):
+        drawn = [*(picture for page in written for picture in page.pictures), *of_models]
+        for picture in drawn:
+            for path, content in picture.files().items():
+                _write(fresh, path, content)
+        if drawn:
             _write(fresh, context.bundle, bundle_script())
     return written
 

@@ -13,6 +13,10 @@ from sngen.schema import CLASSIFYING, COPY_KINDS, HEADLINES, METRICS, MODELS, SC
 #: Flags of models that give one answer to every image: their numbers say nothing about an attack.
 DEGENERATE = frozenset({"accuracy-equals-single-class-share", "agreement-is-1"})
 
+#: Metrics over the images that the model gets right, or that an attack changed: their n differs from model
+#: to model though the images under attack are the same.
+OVER_OWN_IMAGES = frozenset({"minimal_perturbation", "queries_per_success"})
+
 _M, _S = MODELS.c, SCORES.c
 #: (method, setting, metric): what a column of a board holds.
 Quantity = tuple[str, str, str]
@@ -132,7 +136,8 @@ def _same_conditions(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     def conditions(row: Row) -> tuple[Any, ...]:
         metric = METRICS[row[_S.metric]]
         machine = (row[_S.device], row[_S.threads]) if metric.repeats == "with-machine" else ()
-        return (row[_S.data_fingerprint], row[_S.n], row[_S.method_version], *machine)
+        n = None if row[_S.metric] in OVER_OWN_IMAGES else row[_S.n]
+        return (row[_S.data_fingerprint], n, row[_S.method_version], *machine)
 
     counts = Counter(conditions(row) for row in rows)
     chosen = max(counts, key=lambda key: (counts[key], key[1] or 0, repr(key)))

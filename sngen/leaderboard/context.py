@@ -13,6 +13,8 @@ import numpy as np
 from sngen.catalog.relating.distinct import copies, distinct_weights
 from sngen.leaderboard.comparable import Board, Quantity, boards
 from sngen.leaderboard.drawing import Draw
+from sngen.leaderboard.model_charts import Section, model_pictures
+from sngen.leaderboard.pictures import Picture
 from sngen.leaderboard.ranks import Ranking, ranking
 from sngen.leaderboard.snapshot import Row, Snapshot
 from sngen.schema import DATASETS, MODELS, RELATIVES, SCORES
@@ -67,6 +69,16 @@ class Context:
                 for quantity, score in scores.items():
                     values[id(board), quantity].append(score[SCORES.c.value])
         return {key: np.sort(found) for key, found in values.items()}
+
+    def pictures_of(self, model_id: str) -> dict[Section, list[Picture]]:
+        """Charts of a model's page, by section; they are drawn once."""
+        if model_id not in self._pictures:
+            self._pictures[model_id] = model_pictures(model_id, self.snapshot, self.draw, self.bundle)
+        return self._pictures[model_id]
+
+    @cached_property
+    def _pictures(self) -> dict[str, dict[Section, list[Picture]]]:
+        return {}
 
     def board(self, family: str, dataset_id: str, origin: str, basis: str) -> Board | None:
         for board in self.boards_of.get((family, dataset_id), ()):

@@ -47,8 +47,9 @@ def metric_title(metric: str) -> str:
 
 
 def in_sentence(title: str) -> str:
-    """A title within a sentence: it starts small, abbreviations keep their capitals."""
-    return title if title[:2].isupper() else title[0].lower() + title[1:]
+    """A title within a sentence: it starts small; abbreviations and names like AutoAttack keep capitals."""
+    first = title.split(" ", maxsplit=1)[0]
+    return title if any(letter.isupper() for letter in first[1:]) else title[0].lower() + title[1:]
 
 
 def p_value(value: float | None) -> str:

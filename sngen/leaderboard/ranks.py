@@ -12,8 +12,11 @@ from sngen.errors import CheckFailed
 from sngen.leaderboard.comparable import Board, is_degenerate
 from sngen.leaderboard.snapshot import Row, Snapshot
 from sngen.schema import METRICS, OUTCOMES, SCORES
+from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 LEVEL = 0.05
+#: Shares of images, of which the table of outcomes may have one bit an image.
+OF_OUTCOMES = ("accuracy", "robust_accuracy")
 _S, _O = SCORES.c, OUTCOMES.c
 
 PAIRED = (
@@ -25,15 +28,25 @@ OVERLAP = (
     "overlap. Not corrected for the number of pairs; per-image outcomes on common images are not available "
     "for all of these models."
 )
+OVERLAP_AUC = (
+    "Ranks are intervals: a model ranks behind another only if their 95 % confidence intervals do not "
+    "overlap. Not corrected for the number of pairs. Two AUCs on the same images could be told apart more "
+    "finely by a paired test, which takes the member score of every image; those are not kept."
+)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rank intervals of models; ``intervals[model_id]`` is (best, worst), counted from 1."""
+    """Rank intervals of models; ``intervals[model_id]`` is (best, worst), counted from 1.
+
+    Not ranked: ``degenerate`` models, and those of which it is not sure which images they were trained on
+    (``unsure``), where that matters.
+    """
 
     intervals: dict[str, tuple[int, int]]
     method: str
     degenerate: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
 
     @property
     def tied_with_first(self) -> int:
@@ -49,18 +62,28 @@ def ranking(board: Board, snapshot: Snapshot) -> Ranking | None:
         return None
     scored = {model: row[board.main] for model, row in sorted(board.scores.items()) if board.main in row}
     degenerate = tuple(model for model, score in scored.items() if is_degenerate(score[_S.flags]))
-    ranked = {model: score for model, score in scored.items() if model not in degenerate}
+    unsure = tuple(
+        model
+        for model, score in scored.items()
+        if not TRAINING_SPLIT_FLAGS.keys().isdisjoint(score[_S.flags] or ())
+    )
+    ranked = {model: score for model, score in scored.items() if model not in {*degenerate, *unsure}}
     models = list(ranked)
     if not models:
         return None
-    bits = _common_outcomes(list(ranked.values()), snapshot) if board.main[2] == "accuracy" else None
+    bits = _common_outcomes(list(ranked.values()), snapshot) if board.main[2] in OF_OUTCOMES else None
     if bits is not None:
-        return Ranking(_intervals(models, mcnemar_wins(bits)), PAIRED, degenerate)
+        return Ranking(_intervals(models, mcnemar_wins(bits)), PAIRED, degenerate, unsure)
     low, high = (np.array([s[end] for s in ranked.values()], dtype=float) for end in (_S.ci_low, _S.ci_high))
     if np.isnan(low).any() or np.isnan(high).any():
         return None
     wins = low[:, None] > high[None, :]
-    return Ranking(_intervals(models, wins if better == "higher" else wins.T), OVERLAP, degenerate)
+    wins = wins if better == "higher" else wins.T
+    return Ranking(_intervals(models, wins), _overlap(board), degenerate, unsure)
+
+
+def _overlap(board: Board) -> str:
+    return OVERLAP_AUC if board.main[2] == "auc" else OVERLAP
 
 
 def mcnemar_wins(bits: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ import pandas as pd
 from sngen.errors import CheckFailed
 from sngen.schema import (
     ALIASES,
+    ARRAYS,
     DATASETS,
     FINDINGS,
     ID_PATTERN,
@@ -98,6 +99,11 @@ class Snapshot:
     def outcomes_of(self) -> dict[str, list[Row]]:
         """Outcomes by model."""
         return _grouped(self.tables[OUTCOMES.name], OUTCOMES.c.model_id)
+
+    @cached_property
+    def arrays_of(self) -> dict[str, list[Row]]:
+        """Arrays by model."""
+        return _grouped(self.tables[ARRAYS.name], ARRAYS.c.model_id)
 
     @cached_property
     def relatives_of(self) -> dict[str, list[Row]]:

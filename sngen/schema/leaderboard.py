@@ -26,6 +26,7 @@ class Headline:
 
 
 # The measured settings are those of the protocols; the reported ones are the original SecurityNet columns.
+# The first of a family that a leaderboard has is what it is ordered by.
 HEADLINES = (
     Headline("measured_test_accuracy", "measured", "utility", "clean", "test", "accuracy", "Test accuracy"),
     Headline(
@@ -45,6 +46,49 @@ HEADLINES = (
     ),
     Headline(
         "measured_forward_time", "measured", "utility", "clean", "batch", "forward_time", "Forward time (s)"
+    ),
+    Headline(
+        "measured_autoattack_linf_8_255", "measured", "adversarial", "autoattack", "linf-8-255",
+        "robust_accuracy", "AutoAttack accuracy (L∞, 8/255)",
+    ),
+    Headline(
+        "measured_autoattack_linf_0_3", "measured", "adversarial", "autoattack", "linf-0.3",
+        "robust_accuracy", "AutoAttack accuracy (L∞, 0.3)",
+    ),
+    Headline(
+        "measured_autoattack_linf_0_1", "measured", "adversarial", "autoattack", "linf-0.1",
+        "robust_accuracy", "AutoAttack accuracy (L∞, 0.1)",
+    ),
+    Headline(
+        "measured_autoattack_l2_0_5", "measured", "adversarial", "autoattack", "l2-0.5", "robust_accuracy",
+        "AutoAttack accuracy (L2, 0.5)",
+    ),
+    Headline(
+        "measured_autoattack_l2_2", "measured", "adversarial", "autoattack", "l2-2", "robust_accuracy",
+        "AutoAttack accuracy (L2, 2)",
+    ),
+    Headline(
+        "measured_minimal_perturbation_linf", "measured", "adversarial", "fab-t", "linf",
+        "minimal_perturbation", "Minimal perturbation (L∞)",
+    ),
+    Headline(
+        "measured_mia_modified_entropy_auc", "measured", "membership", "modified-entropy", "default", "auc",
+        "AUC, modified entropy",
+    ),
+    Headline(
+        "measured_mia_correctness_auc", "measured", "membership", "correctness", "default", "auc",
+        "AUC, prediction correctness",
+    ),
+    Headline("measured_mia_loss_auc", "measured", "membership", "loss", "default", "auc", "AUC, loss"),
+    Headline("measured_mia_lira_auc", "measured", "membership", "lira", "default", "auc", "AUC, LiRA"),
+    Headline("measured_mia_rmia_auc", "measured", "membership", "rmia", "default", "auc", "AUC, RMIA"),
+    Headline(
+        "measured_mia_lira_tpr_at_fpr_0_01", "measured", "membership", "lira", "default-fpr-0.01",
+        "true_positive_rate", "TPR at 1 % FPR, LiRA",
+    ),
+    Headline(
+        "measured_mia_rmia_tpr_at_fpr_0_01", "measured", "membership", "rmia", "default-fpr-0.01",
+        "true_positive_rate", "TPR at 1 % FPR, RMIA",
     ),
     Headline("reported_test_accuracy", "reported", "utility", "clean", "test", "accuracy", "Test accuracy"),
     Headline(
@@ -147,8 +191,17 @@ LEADERBOARD = Table(
         Column("own_dataset", "bool", "Whether the model was made to classify this dataset.", required=True),
         Column("data_category", "text", "What the dataset's images show."),
         Column("num_classes", "int", "Classes of the dataset.", unit="count", minimum=2),
-        Column("measured_protocol", "text", "Protocol and version of the measured columns."),
-        Column("measured_tier", "text", "Size class of the measured columns.", allowed=tuple(TIERS)),
+        Column(
+            "measured_protocol",
+            "text",
+            "Protocols of the measured columns, one version of each, separated by a comma and a space.",
+        ),
+        Column(
+            "measured_tier",
+            "text",
+            "Size class of all measured columns of the row: the largest that any of them was measured at.",
+            allowed=tuple(TIERS),
+        ),
         *_headline_columns(),
     ),
 )

@@ -28,8 +28,9 @@ ACCURACY = Column(
 ACCURACY_ORIGIN = Column("accuracy_origin", "text", "Whose accuracy it is.", allowed=tuple(ORIGINS))
 ROBUST_ACCURACY = Column(
     "robust_accuracy", "float",
-    "AutoAttack accuracy at the first size of perturbation that the row has one for: L∞ 8/255, L∞ 4/255, "
-    "L2 0.5; robust_accuracy_setting says which.",
+    "Reported AutoAttack accuracy at the first size of perturbation that the row has one for: L∞ 8/255, "
+    "L∞ 4/255, L2 0.5; robust_accuracy_setting says which. Measured ones, on fewer images, are fields of "
+    "their own: measured_autoattack_linf_8_255 and its like.",
     unit="fraction", minimum=0, maximum=1,
 )  # fmt: skip
 ROBUST_SETTING = Column("robust_accuracy_setting", "text", "Norm and size of robust_accuracy.")

@@ -213,3 +213,14 @@ def test_escape_closes_a_panel_and_returns_the_focus(table: OpenTable) -> None:
     button = page.get_by_role("button", name=re.compile("^Filters"))
     expect(button).to_be_focused()
     assert button.get_attribute("aria-expanded") == "false"
+
+
+def test_interval_ends_and_n_are_chosen_in_a_part_of_their_own(table: OpenTable) -> None:
+    page = table()
+    open_panel(page, "Columns")
+    end = page.get_by_role("checkbox", name="Test accuracy, lower end")
+    expect(end).to_be_hidden()
+    page.get_by_text("Interval ends and n, as columns of their own").click()
+    end.check()
+    expect(header(page, "accuracy_low")).to_be_visible()
+    page.wait_for_url(re.compile("accuracy_low"))

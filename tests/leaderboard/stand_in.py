@@ -145,7 +145,7 @@ def _measured_model(rows: dict[str, list[Row]], rng: np.random.Generator, number
     )  # fmt: skip
     bits = rng.random(IMAGES) < 0.95 - 0.04 * number
     for entry in HEADLINES:
-        if entry.origin != "measured":
+        if (entry.origin, entry.family) != ("measured", "utility"):
             continue
         hits = int(bits.sum())
         value = hits / IMAGES if entry.column == "measured_test_accuracy" else float(rng.uniform(0.1, 0.9))

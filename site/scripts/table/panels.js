@@ -23,11 +23,22 @@
     return { name: column.name, box, line };
   }
 
+  // Names of columns that hold the interval ends or the n of another: shown beside it in any case, and
+  // chosen for themselves by few.
+  function beside(rows) {
+    return new Set([...rows.columns.values()].flatMap(({ low, high, n }) => [low, high, n])
+      .filter((name) => name !== null));
+  }
+
   function columns(rows, table) {
+    const parts = beside(rows);
     const choices = [...rows.columns.values()].map((column) => columnChoice(column, table));
+    const lines = (wanted) => choices.filter(({ name }) => parts.has(name) === wanted).map(({ line }) => line);
     const box = element("div", {},
-      element("fieldset", { class: "sn-columns" }, element("legend", {}, "Columns shown"),
-        ...choices.map(({ line }) => line)),
+      element("fieldset", { class: "sn-columns" }, element("legend", {}, "Columns shown"), ...lines(false)),
+      parts.size === 0 ? null : element("details", {},
+        element("summary", {}, "Interval ends and n, as columns of their own"),
+        element("fieldset", { class: "sn-columns" }, element("legend", {}, "Interval ends and n"), ...lines(true))),
       element("button", {
         type: "button", class: "sn-button",
         onclick: () => table.change((view) => { view.columns = initial(rows).columns; }, { samePage: true }),

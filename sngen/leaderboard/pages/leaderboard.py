@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from sngen.leaderboard.board_charts import board_pictures
+from sngen.leaderboard.board_charts import FEWEST_POINTS, board_pictures
+from sngen.leaderboard.board_quantities import columns_of, shown_first
 from sngen.leaderboard.board_table import board_table, quantity_title
 from sngen.leaderboard.comparable import Board, LeftOut
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
+from sngen.leaderboard.measured_flags import of_masking
 from sngen.leaderboard.numbers import in_sentence, plural
 from sngen.leaderboard.page import Body, Page, badge, model_link
 from sngen.leaderboard.pages.leaderboard_sources import add_sources
-from sngen.schema import DATASETS, FAMILIES, FINDINGS, METRICS, MODELS, TIERS
+from sngen.leaderboard.pictures import Picture
+from sngen.schema import DATASETS, FAMILIES, FINDINGS, METRICS, MODELS, SCORES, TIERS
 
 #: More models than this are counted, and the rest of their names left to the model pages.
 MOST_NAMED = 12
+#: More charts than this are folded.
+MOST_OPEN = 3
 
 
 def path_of(family: str, dataset_id: str) -> str:
@@ -76,24 +81,83 @@ def _add_measured(body: Body, board: Board, context: Context) -> None:
             f"Here {tied} can claim rank 1.</p>"
         )
     body.table(board_table(board, context, f"{FAMILIES[board.family]}, measured: {basis}"))
+    body.add(_elsewhere(board), _masked(board, context, body.root), _without_main(board, context, body.root))
     pictures = board_pictures(board, context)
-    for drawn in pictures:
-        body.picture(drawn)
+    _add_pictures(body, pictures)
     if not pictures:
-        body.add(
-            "No chart for this family yet."
-            if board.family != "utility"
-            else "No chart: it takes at least two measured models."
-        )
+        body.add(_no_chart(board))
     entries = list(board.left_out)
     if ranking is not None and ranking.degenerate:
         entries.append(LeftOut("not ranked: degenerate answers", len(ranking.degenerate), ranking.degenerate))
+    if ranking is not None and ranking.unsure:
+        words = "not ranked: these need not have been trained on the images that are taken for members"
+        entries.append(LeftOut(words, len(ranking.unsure), ranking.unsure))
     body.add(left_out(entries, context, body.root))
+
+
+def _add_pictures(body: Body, pictures: list[Picture]) -> None:
+    """The first ones open, further ones folded: every open chart is loaded as a reader comes near."""
+    for drawn in pictures[:MOST_OPEN]:
+        body.picture(drawn)
+    if len(pictures) > MOST_OPEN:
+        body.add(f"<details><summary>{plural(len(pictures) - MOST_OPEN, 'further chart')}</summary>")
+        for drawn in pictures[MOST_OPEN:]:
+            body.picture(drawn)
+        body.add("</details>")
+
+
+def _no_chart(board: Board) -> str:
+    if board.family in {"utility", "adversarial"}:
+        return "No chart: it takes at least two measured models."
+    if board.family == "membership":
+        return f"No chart: it takes {FEWEST_POINTS} models with a measured overfitting level."
+    return "No chart for this family yet."
+
+
+def _elsewhere(board: Board) -> str:
+    """What is not in the table though it was measured."""
+    more = len(columns_of(board)) - len(shown_first(board))
+    apart = {METRICS[metric].title for _, _, metric in {*board.quantities} - {*columns_of(board)}}
+    words = [f"{plural(more, 'further quantity', 'further quantities')} under Columns."] if more > 0 else []
+    if apart:
+        names = ", ".join(in_sentence(title) for title in sorted(apart))
+        words.append(f"On the models' pages alone: {names}, as far as they repeat or check other numbers.")
+    return f'<p class="sn-note">{text(" ".join(words))}</p>' if words and board.family != "utility" else ""
+
+
+def _masked(board: Board, context: Context, root: str) -> str:
+    """Models with signs of masked gradients, by name."""
+    found = {
+        model: {flag for score in scores.values() for flag in of_masking(score[SCORES.c.flags])}
+        for model, scores in board.scores.items()
+    }
+    models = sorted(model for model, names in found.items() if names)
+    if not models:
+        return ""
+    return (
+        f'<p class="sn-note">{plural(len(models), "model")} with signs of masked gradients, counted in '
+        "the column Signs of masking: attacks with gradients may have been stopped by something other than "
+        "robustness, so read their numbers, and their ranks, as upper bounds: "
+        f"{_named(models, context, root)}.</p>"
+    )
+
+
+def _without_main(board: Board, context: Context, root: str) -> str:
+    """Models that have numbers and no rank."""
+    models = sorted(model for model, scores in board.scores.items() if board.main not in scores)
+    if not models or board.family == "utility":
+        return ""
+    title = text(in_sentence(quantity_title(board.origin, board.family, board.main)))
+    return (
+        f'<p class="sn-note">Last and without a rank, since there is no {title} of them: '
+        f"{_named(models, context, root)}. Networks that can only be asked for answers get attacks without "
+        "gradients alone.</p>"
+    )
 
 
 def _board_words(board: Board) -> str:
     quantities = ", ".join(
-        dict.fromkeys(text(in_sentence(METRICS[metric].title)) for _, _, metric in board.quantities)
+        dict.fromkeys(text(in_sentence(METRICS[metric].title)) for _, _, metric in columns_of(board))
     )
     return (
         f"{plural(len(board.scores), 'model')}; tier: {text(TIERS[board.tier or ''])}. Columns: {quantities}."

@@ -7,7 +7,8 @@ from statistics import median
 from urllib.parse import urlencode
 
 from sngen.leaderboard.board_charts import FEWEST_POINTS, board_pictures
-from sngen.leaderboard.board_table import MOST_SHOWN, quantity_title
+from sngen.leaderboard.board_quantities import MOST_SHOWN
+from sngen.leaderboard.board_table import quantity_title
 from sngen.leaderboard.comparable import Board
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import link, text

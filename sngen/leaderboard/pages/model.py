@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from sngen.bibtex import bibtex_authors
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import link, text, web_address
+from sngen.leaderboard.measured_flags import explained
 from sngen.leaderboard.page import Body, Page, code_block, flags
 from sngen.leaderboard.pages.model_facts import identity, provenance, publication, task_words
 from sngen.leaderboard.pages.model_relatives import relatives
@@ -34,7 +35,8 @@ def model_page(model: Row, context: Context) -> Page:
     body.add("## Identity", identity(model, dataset, body.root))
     body.add("## Publication and weights", publication(model))
     scores = context.snapshot.scores_of.get(model_id, [])
-    body.add("## Measured by this project", measured_scores(scores, context))
+    body.add("## Measured by this project")
+    body.parts += measured_scores(scores, context, body.root)
     body.add("## Reported by publications", reported_scores(scores, context))
     body.add("## Standing", standing(model_id, context, body.root))
     body.add(*_flags(model, scores, context))
@@ -52,9 +54,7 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
     if names:
         meanings = context.snapshot.flag_meanings
         items = "".join(
-            f"<li>{flags([name])} "
-            f"{text(meanings[name]) if name in meanings else 'no explanation in the audit report'}</li>"
-            for name in sorted(names)
+            f"<li>{flags([name])} {text(explained(name, meanings))}</li>" for name in sorted(names)
         )
         yield "## Flags"
         yield f"<p>A flag names an oddity; nothing is altered because of it.</p><ul>{items}</ul>"

@@ -20,6 +20,7 @@ from sngen.schema import (
     TASKS,
     WEIGHTS_KINDS,
 )
+from sngen.schema.vocabularies import TRAINED_SPLITS
 
 _M = MODELS.c
 
@@ -54,6 +55,8 @@ def identity(model: Row, dataset: Row | None, root: str) -> str:
             ("Classes", None if dataset is None else _count(dataset[DATASETS.c.num_classes])),
             ("Outputs", _count(model[_M.num_outputs])),
             ("Training images", _count(model[_M.training_size])),
+            ("Of which images", _explained(model[_M.trained_split], TRAINED_SPLITS)),
+            ("Why that is said", of(_M.trained_split_ground)),
             ("Trained on before", _list(model[_M.pretrained_on], ", then ")),
             ("Further training data", of(_M.extra_data)),
             ("Purpose", of(_M.purpose)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sngen.leaderboard.board_quantities import compared
 from sngen.leaderboard.board_table import quantity_title, rank_words
 from sngen.leaderboard.comparable import Board, Quantity, outside
 from sngen.leaderboard.context import Context
@@ -38,11 +39,12 @@ def _rows(model_id: str, board: Board, context: Context, root: str) -> Iterator[
     ranks = ranking.intervals.get(model_id) if ranking else None
     address = root + path_of(board.family, board.dataset_id).removesuffix(".md") + ".html"
     where = f"{FAMILIES[board.family]}, {context.dataset_name(board.dataset_id)}"
+    wanted = compared(board)
     for quantity, score in sorted(
         board.scores[model_id].items(), key=lambda item: board.quantities.index(item[0])
     ):
         values = context.values_of(board, quantity)
-        if METRICS[quantity[2]].better == "neither" or len(values) < 2:
+        if quantity not in wanted or METRICS[quantity[2]].better == "neither" or len(values) < 2:
             continue
         value = score[SCORES.c.value]
         lower = int(np.searchsorted(values, value))
