@@ -45,7 +45,7 @@ leaderboard: .venv/installed
 	@echo "The dataset is in $(RELEASE);  in build/release:  load_dataset(\"securitynet\", \"leaderboard\")"
 
 test: .venv/installed-dev chromium leaderboard
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 chromium: .venv/installed-dev
 	@sh tests/browser/install_chromium

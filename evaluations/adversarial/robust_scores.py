@@ -30,7 +30,7 @@ def curve_scores(curve: Curve, right: np.ndarray, suffix: str = "") -> list[Scor
         name = threat.name + suffix
         entries.append(proportion(name, "robust_accuracy", ~fooled))
         entries.append(proportion(name, "accuracy_drop", right & fooled))
-        if queries.any() and fell.any():
+        if fell.any() and queries.max() > 1:  # one look at a finished example is no search
             entries.append(_queries(name, queries[fell]))
     return entries
 

@@ -70,6 +70,10 @@ class ReferenceModels:
         """Which images of the pool the model is trained on: bool [N]."""
         return in_half(self.pool, self._checked(index))
 
+    def name(self, index: int) -> str:
+        """Eight digits that stand for everything that decides the model's weights."""
+        return self._entry(index).stem[:8]
+
     def missing(self) -> list[int]:
         """The models whose weights are not in the cache."""
         return [index for index in range(len(self)) if self._known_sha256(index) is None]

@@ -36,7 +36,7 @@ def untrained(
     models = ReferenceModels(settings["reference_models"], pool, folders)
     return [
         Preparation(
-            f"reference model {index} on {pool.dataset_id}, {models.settings.architecture}",
+            f"reference model {index} on {pool.dataset_id} ({models.name(index)})",
             _train,
             (dict(settings["reference_models"]), pool, folders, index),
         )

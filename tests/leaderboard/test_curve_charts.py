@@ -31,9 +31,11 @@ GREY = [0.02, 0.05, 0.1, 0.15, 0.2, 0.25]
 
 
 def _curve(budgets: list[float], attacks: tuple[str, ...] = ("white-box", "square")) -> pd.DataFrame:
+    words = "{:g}" if budgets is GREY else "{:g}/255"
+    size = 1 if budgets is GREY else 255
     rows = [
         {
-            "attack": attack, "eps": eps, "budget": f"{eps:.3g}", "value": 0.9 - place / 10,
+            "attack": attack, "eps": eps, "budget": words.format(size * eps), "value": 0.9 - place / 10,
             "ci_low": 0.85 - place / 10, "ci_high": 0.95 - place / 10, "n": 250,
             "origin": "measured", "basis": "adversarial/1, tier cpu",
             "model_id": "m/1", "name": "net", "purpose": "security",

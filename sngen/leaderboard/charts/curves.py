@@ -85,12 +85,11 @@ def fade_attack(chosen: float, others: float) -> alt.OpacityValue:
 def budget_axis(frame: pd.DataFrame, norm: str) -> alt.X:
     """The axis of ``eps``: logarithmic where budgets spread over more than a factor of 15.
 
-    ``norm`` is ``linf`` or ``l2``. L-infinity budgets that all are multiples of a quarter of a level of 255
-    are labelled in levels.
+    ``norm`` is ``linf`` or ``l2``. Budgets that the protocol writes in levels of 255 are labelled so.
     """
     sizes = sorted({float(size) for size in frame[EPS] if size > 0})
     logarithmic = bool(sizes) and sizes[-1] > LOG_FROM * sizes[0]
-    levels = norm == "linf" and all(abs(size * 1020 - round(size * 1020)) < 1e-6 for size in sizes)
+    levels = bool(frame[BUDGET].str.endswith("/255").all())
     name = "L∞" if norm == "linf" else "L2"
     scale = (
         alt.Scale(type="log", nice=False, domain=[sizes[0], sizes[-1]], padding=14)
