@@ -50,7 +50,7 @@ def test_a_tier_overrules_the_protocol_and_a_dataset_fills_what_is_open(tmp_path
     path = write(tmp_path, tiers=chosen, datasets={"cifar10": {"bins": 5, "unused": 1, "batch_size": 3}})
     protocol = read_protocol(path)
     assert protocol.settings("cpu", "cifar10") == {"clean": {"batch_size": 20, "bins": 5}}
-    with pytest.raises(UsageError, match="clean leaves bins to the dataset, and datasets.mnist"):
+    with pytest.raises(UsageError, match=r"clean leaves bins to the dataset, and datasets\.mnist"):
         protocol.settings("cpu", "mnist")
     assert read_protocol(write(tmp_path)).settings("cpu", "mnist") == {
         "clean": {"batch_size": 10},

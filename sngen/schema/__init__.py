@@ -35,6 +35,7 @@ from sngen.schema.tables import (
 )
 from sngen.schema.vocabularies import (
     CLASSIFYING,
+    CONTROL,
     COPY_KINDS,
     FAMILIES,
     LICENSE_SCOPES,
@@ -62,6 +63,7 @@ __all__ = [
     "ARRAYS",
     "CATALOG_TABLES",
     "CLASSIFYING",
+    "CONTROL",
     "COPY_KINDS",
     "DATASETS",
     "DATE_PATTERN",

@@ -19,7 +19,8 @@ TIERS = {
     "cpu": "real small checkpoints, minutes per model and family on two cores",
     "gpu": "the scale of the original study",
 }
-PURPOSES = ("benchmark", "security", "other", "control")
+CONTROL = "control"  # of the embedded reference suite: trained here, not published anywhere
+PURPOSES = ("benchmark", "security", "other", CONTROL)
 TASKS = {
     "classification": "one class per image; the network ends in a classifier",
     "multi-label": "any number of labels per image",

@@ -72,7 +72,7 @@ def test_measured_score_on_the_model_page(texts: dict[str, str]) -> None:
         f"python -m evaluations reproduce {score_id}", "with uncommitted changes", "cpu: x",
         "2026-11-24T10:00:00Z",
         "batch_size = 500", "torch = 2.14", "tier reference", "Rank interval", "same-recipe-other-seed",
-        f"sngen.load_model('{MEASURED}')", "@misc{reference-digits-net-0,",
+        f"weights_for('{MEASURED}'", "@misc{reference-digits-net-0,",
     ):  # fmt: skip
         assert words in page.text
     assert score_id in page.attributes("id")

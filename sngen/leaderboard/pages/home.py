@@ -8,11 +8,10 @@ from sngen.leaderboard.numbers import number
 from sngen.leaderboard.page import Body, Page, badge, code_block
 from sngen.leaderboard.pages.load_and_cite import LOAD
 from sngen.leaderboard.snapshot import Row
-from sngen.schema import FINDINGS, MODELS, SCORES
+from sngen.schema import CONTROL, FINDINGS, MODELS, SCORES
 
 PATH = "index.md"
 MOST_FINDINGS = 4
-CONTROL = "control"  # the purpose of the embedded reference suite
 _F = FINDINGS.c
 
 _SEARCH = (

@@ -16,7 +16,7 @@ from sngen.leaderboard.pages.model_relatives import relatives
 from sngen.leaderboard.pages.model_scores import measured_scores, reported_scores
 from sngen.leaderboard.pages.model_standing import standing
 from sngen.leaderboard.snapshot import Row
-from sngen.schema import DATASETS, MODELS, SCORES
+from sngen.schema import CONTROL, DATASETS, MODELS, SCORES
 
 _M = MODELS.c
 
@@ -73,7 +73,7 @@ def use(model: Row, dataset: Row | None, version: str) -> str:
     if model[_M.loader] is None:
         return "\n".join(lines)
     lines += ["", "# the network itself: pixels in [0, 1] to logits"]
-    if model[_M.weights_sha256] is not None:
+    if model[_M.purpose] != CONTROL:
         lines += [
             "import sngen",
             "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sngen.schema import MODELS
+from sngen.schema import CONTROL, MODELS
 from sngen.search.select import Selection
 
 HEAD = '''\
@@ -19,7 +19,7 @@ IDS = [
 models = sngen.models(id=IDS, columns="all").set_index("{model_id}").loc[IDS]
 print(models[["dataset", "accuracy", "accuracy_origin"]])
 '''
-#: Networks that this project builds from published files whose SHA-256 it knows.
+#: Networks that this project builds from published files.
 NETWORKS = """
 # Networks that take pixels in [0, 1]: sngen.load_model(ID) of one of these, with the extra [evaluate].
 LOADABLE = [
@@ -34,11 +34,13 @@ def write(selection: Selection) -> str:
     if not ids:
         return "# No model found: there is nothing to load.\n"
     loaders = selection.values(MODELS.c.loader)
-    files = selection.values(MODELS.c.weights_sha256)
+    purposes = selection.values(MODELS.c.purpose)
     loadable = [
         model_id
-        for model_id, loader, file in zip(selection.values(MODELS.c.model_id), loaders, files, strict=True)
-        if loader is not None and file is not None
+        for model_id, loader, purpose in zip(
+            selection.values(MODELS.c.model_id), loaders, purposes, strict=True
+        )
+        if loader is not None and purpose != CONTROL
     ]
     count = f"{len(ids)} model{'' if len(ids) == 1 else 's'}"
     query = selection.query.text.replace("\\", "").replace('"', "'")
