@@ -13,6 +13,7 @@ from evaluations.protocol import DataRole
 from evaluations.reference import suite
 from sngen.schema import MODELS
 from sngen.settings import Settings
+from sngen.zoo.fetching.obtaining import find_local
 from sngen.zoo.model import network_of, weights_of
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ class Inputs:
     settings: Settings
 
     def known_weights(self, model: Row) -> str | None:
-        """SHA-256 of the model's weights; None where they have to be trained first."""
+        """SHA-256 of the model's weights: the catalogue's, or else that of its first fetch. None where they
+        have to be trained, or fetched, first."""
         if is_trained_here(model):
             return suite.known_sha256(model[MODELS.c.model_id], self.settings)
-        sha256: str = model[MODELS.c.weights_sha256]
-        return sha256
+        if model[MODELS.c.weights_sha256] is not None:
+            return str(model[MODELS.c.weights_sha256])
+        fetched = find_local(model, self.settings)
+        return fetched.name if fetched else None
 
     def weights(self, model: Row) -> tuple[Path, str]:
         """The file that the model is made from, and the SHA-256 that names its weights.
@@ -42,7 +46,7 @@ class Inputs:
         """
         if is_trained_here(model):
             return suite.weights_for(model[MODELS.c.model_id], self.settings)
-        return weights_of(model, self.settings), model[MODELS.c.weights_sha256]
+        return weights_of(model, self.settings), str(self.known_weights(model))
 
     def images(self, model: Row, data: DataRole) -> Images:
         """The images of a role; for the splits ``train`` and ``members`` see ``DataRole``."""

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evaluations.engine.inputs import Inputs
-from evaluations.engine.work import LeftOut, Row, Selection, Work
+from evaluations.engine.work import LeftOut, Row, Selection, Work, is_trained_here
 from evaluations.protocol import DataRole
 from sngen.canonical import content_hash
-from sngen.errors import SecurityNetError
+from sngen.errors import SecurityNetError, UsageError
 from sngen.schema import MODELS, SCORES
 
 #: What else decides how a network is read and fed, for the models of which it is known.
@@ -86,39 +86,65 @@ class Plan:
 
 
 def make_plan(selection: Selection, inputs: Inputs) -> Plan:
-    """Keys of all selected work. Reads each distinct set of images once and trains nothing.
+    """Keys of all selected work. Reads each distinct set of images once; trains and fetches nothing.
 
-    Work whose images cannot be read is left out with that reason.
+    Work whose images cannot be read, or whose weights nobody knows before they are fetched, is left out with
+    that reason.
     """
     fingerprints = Fingerprints(inputs)
+    weights = Weights(inputs)
     units: list[Unit] = []
     unprepared: list[Work] = []
-    left_out = list(selection.left_out)
-    weights = {
-        model[MODELS.c.model_id]: inputs.known_weights(model)
-        for work in selection.works
-        for model in _models(work)
-    }
+    left_out = dict.fromkeys(selection.left_out)
     for work in selection.works:
-        known = [weights[model[MODELS.c.model_id]] for model in _models(work)]
-        if known[0] is None or None in known:
-            unprepared.append(work)
-            continue
         try:
+            known = [weights.of(model) for model in _models(work)]
+            if known[0] is None or None in known:
+                unprepared.append(work)
+                continue
             units.append(Unit(work, known[0], fingerprints.of(work), *known[1:]))
         except SecurityNetError as error:
-            left_out.append(LeftOut(work.model_id, str(error)))
+            left_out[LeftOut(work.model_id, str(error))] = None
     return Plan(tuple(units), tuple(unprepared), tuple(left_out))
 
 
 def to_prepare(works: Sequence[Work], inputs: Inputs) -> list[Row]:
     """Models among ``works`` whose weights have to be trained first, each once."""
     models = {model[MODELS.c.model_id]: model for work in works for model in _models(work)}
-    return [model for model in models.values() if inputs.known_weights(model) is None]
+    return [
+        model for model in models.values() if is_trained_here(model) and inputs.known_weights(model) is None
+    ]
 
 
 def _models(work: Work) -> tuple[Row, ...]:
     return (work.model,) if work.surrogate is None else (work.model, work.surrogate)
+
+
+class Weights:
+    """SHA-256 of models' weights; each is looked up once, and so is each failure."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._known: dict[str, str | SecurityNetError | None] = {}
+
+    def of(self, model: Row) -> str | None:
+        """None where they have to be trained first. Raises ``UsageError`` where they have to be fetched, and
+        the ``CheckFailed`` of a damaged file."""
+        model_id = model[MODELS.c.model_id]
+        if model_id not in self._known:
+            try:
+                self._known[model_id] = self._inputs.known_weights(model)
+            except SecurityNetError as error:
+                self._known[model_id] = error
+        known = self._known[model_id]
+        if isinstance(known, SecurityNetError):
+            raise known
+        if known is None and not is_trained_here(model):
+            raise UsageError(
+                f"the catalogue has no SHA-256 of its weights, and they were not fetched: "
+                f"sngen fetch {model_id}"
+            )
+        return known
 
 
 class Fingerprints:

@@ -85,6 +85,8 @@ class FakeInputs(Inputs):
 
     def known_weights(self, model: Mapping[str, Any]) -> str | None:
         sha256: str = hashlib.sha256(model[MODELS.c.model_id].encode()).hexdigest()
+        if model[MODELS.c.weights_sha256] is None:
+            return None
         return (
             sha256
             if model[MODELS.c.source_id] == "fakes" or (self.settings.cache / sha256).exists()

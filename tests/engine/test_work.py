@@ -39,13 +39,14 @@ def test_a_plan_counts_units_and_says_what_is_left_out_and_why(inputs: FakeInput
     ]
     selection = select_all(catalog_of(*models), protocol(probe={}, invalid={}))
     plan = make_plan(selection, inputs)
-    assert [work.name for work in selection.works] == [
+    assert [unit.work.name for unit in plan.units] == [
         "fakes/a fake/1 probe", "fakes/a fake/1 invalid", "fakes/b fake/1 probe", "fakes/b fake/1 invalid",
     ]  # fmt: skip
     assert {one.model_id: one.reason for one in plan.left_out} == {
         "fakes/no-tier": "no tier of fake/1 covers elsewhere",
         "fakes/no-loader": "no loader yet",
-        "fakes/no-hash": "the catalogue has no SHA-256 of its weights",
+        "fakes/no-hash": "the catalogue has no SHA-256 of its weights, and they were not fetched: "
+        "sngen fetch fakes/no-hash",
     }
     text = plan_table(plan)
     assert "fake/1    reference  blobs        4                 0" in text
