@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sngen.intervals import wilson
-from sngen.leaderboard.replication import replications
-from sngen.schema import RELATIVES, SCORES
+from sngen.leaderboard.replication import of_the_architecture, replications
+from sngen.schema import MODELS, RELATIVES, SCORES
 
 
 def score(model: str, origin: str, value: float, **cells: Any) -> dict[str, Any]:
@@ -65,3 +65,38 @@ def test_only_the_same_weights_dataset_and_quantity_meet() -> None:
     relatives = [pair("twin", "m"), pair("cousin", "m", "same-architecture")]
     found = replications(scores, relatives)
     assert [one.reported["source_id"] for one in found] == ["a"]
+
+
+def auc(model: str, origin: str, value: float, **cells: Any) -> dict[str, Any]:
+    given = {"method": "correctness", "setting": "default", "metric": "auc", "family": "membership"}
+    interval = {"ci_low": value - 0.0098, "ci_high": value + 0.0098} if origin == "measured" else {}
+    return score(model, origin, value, **(given | interval | cells))
+
+
+def test_an_auc_is_judged_by_its_own_interval() -> None:
+    (near,) = replications([auc("m", "reported", 0.525), auc("m", "measured", 0.531)], [])
+    assert near.verdict == "within"
+    assert near.standard_errors == pytest.approx(0.006 / 0.005, rel=1e-3)
+    (far,) = replications([auc("m", "reported", 0.5), auc("m", "measured", 0.531)], [])
+    assert far.verdict == "outside"
+
+
+def test_other_weights_of_the_architecture_stand_in_for_those_nobody_reports_on() -> None:
+    names = {
+        "mine": "resnet20",
+        "theirs": "ResNet20",
+        "other": "resnet56",
+        "known": "resnet20",
+        "odd": "resnet20",
+    }
+    models = {name: MODELS.row(model_id=name, architecture=kind) for name, kind in names.items()}
+    scores = [
+        auc("mine", "measured", 0.54),
+        auc("theirs", "reported", 0.52),
+        auc("other", "reported", 0.53),
+        auc("known", "measured", 0.55), auc("known", "reported", 0.55),
+        auc("odd", "measured", 0.56, flags=["training-split-unknown"]),
+    ]  # fmt: skip
+    pairs = of_the_architecture(scores, models, [])
+    found = {(pair.measured["model_id"], pair.reported["model_id"]) for pair in pairs}
+    assert found == {("mine", "theirs"), ("mine", "known")}

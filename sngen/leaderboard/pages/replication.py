@@ -1,4 +1,4 @@
-"""What this project measured beside what others report of the same weights."""
+"""What this project measured beside what others report of the same weights, or the same architecture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
 from sngen.leaderboard.numbers import plural
 from sngen.leaderboard.page import Body, Page
-from sngen.leaderboard.replication import VERDICTS, Replication, counts, replications
+from sngen.leaderboard.replication import VERDICTS, Replication, counts, of_the_architecture, replications
 from sngen.leaderboard.tables import DataColumn, DataTable
 from sngen.schema import MODELS, RELATIVES, SCORES
 
@@ -27,11 +27,26 @@ def replication_page(context: Context) -> Page:
     if pairs:
         found = dict(counts(pairs))
         body.add("\n".join(f"- **{name}**, {found[name]:,}: {words}" for name, words in VERDICTS.items()))
-        body.table(_table(pairs, context))
+        body.table(_table("replication", "Measured beside reported", pairs, context))
+    _add_kin(body, context)
     return body.page("Replication")
 
 
-def _table(pairs: list[Replication], context: Context) -> DataTable:
+def _add_kin(body: Body, context: Context) -> None:
+    """Where the weights that a study attacked are not to be had, others of the architecture stand in."""
+    snapshot = context.snapshot
+    kin = of_the_architecture(snapshot.scores, snapshot.models, snapshot.tables[RELATIVES.name])
+    if kin:
+        body.add(
+            "## Other weights of the same architecture",
+            "Membership inference on models that nobody reported a number of, beside what is reported of "
+            "other weights in the same architecture, trained by somebody else on the same dataset. A "
+            "difference here is one between two trainings, and no error.",
+        )
+        body.table(_table("replication-architecture", "Other weights, same architecture", kin, context))
+
+
+def _table(name: str, words: str, pairs: list[Replication], context: Context) -> DataTable:
     models = context.snapshot.models
     measured = [pair.measured for pair in pairs]
     reported = [pair.reported for pair in pairs]
@@ -96,5 +111,5 @@ def _table(pairs: list[Replication], context: Context) -> DataTable:
             "Ids of both scores.", visible=False,
         ),
     )  # fmt: skip
-    return DataTable("replication", text("Measured beside reported"), "pair", columns,
+    return DataTable(name, text(words), "pair", columns,
                      ("name", "models/", _S.model_id), noun="pairs")  # fmt: skip
