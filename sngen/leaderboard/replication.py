@@ -19,8 +19,8 @@ QUANTILE = 1.959964  # of the normal distribution at 97.5 %
 Verdict = Literal["equal", "within", "outside"]
 VERDICTS: dict[Verdict, str] = {
     "equal": "the same to the digits that are reported",
-    "within": "the measured value lies in the 95 % Wilson interval of the reported one, for as many images; of "
-    "an AUC, the reported one in the interval of the measured one",
+    "within": "the measured value lies in the 95 % Wilson interval of the reported one, for as many images; "
+    "of an AUC, the reported one in the interval of the measured one",
     "outside": "it does not",
 }
 
