@@ -141,8 +141,7 @@ class Weights:
             raise known
         if known is None and not is_trained_here(model):
             raise UsageError(
-                f"the catalogue has no SHA-256 of its weights, and they were not fetched: "
-                f"sngen fetch {model_id}"
+                "the catalogue has no SHA-256 of its weights, and they were not fetched: sngen fetch ID"
             )
         return known
 

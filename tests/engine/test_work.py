@@ -46,7 +46,7 @@ def test_a_plan_counts_units_and_says_what_is_left_out_and_why(inputs: FakeInput
         "fakes/no-tier": "no tier of fake/1 covers elsewhere",
         "fakes/no-loader": "no loader yet",
         "fakes/no-hash": "the catalogue has no SHA-256 of its weights, and they were not fetched: "
-        "sngen fetch fakes/no-hash",
+        "sngen fetch ID",
     }
     text = plan_table(plan)
     assert "fake/1    reference  blobs        4                 0" in text
