@@ -217,7 +217,7 @@ def _finding(dataset_id: str, count: int) -> Row:
         ci_high=-0.2,
         ci_method="cluster bootstrap", n=count, clusters=count, p_value=0.001, p_adjusted=0.002,
         verdict="supported",
-        query="family == 'stealing'",
+        query="family == 'stealing'", left_out="odd-flag (it is <odd>): some/model",
     )  # fmt: skip
 
 

@@ -163,6 +163,7 @@ def test_audit_and_findings(texts: dict[str, str]) -> None:
         "family == 'stealing'",
         "supported",
         "Of one method.",
+        "CIFAR10, reported (partial-training-data): odd-flag (it is <odd>): some/model",
     ):
         assert words in findings.text
     assert "leaderboards/stealing/cifar10.html" in findings.attributes("href")

@@ -47,6 +47,7 @@ def _add_claim(body: Body, rows: list[Row], context: Context) -> None:
     body.add(f"### {title}", f"<p>{text(rows[0][_F.statement])}</p>")
     body.add(plain_table(title, _HEAD, [_row(row, context, body.root) for row in rows]))
     body.add(_notes(rows, context))
+    body.add(_left_out(rows, context))
     queries = dict.fromkeys(f"<li><code>{text(row[_F.query])}</code></li>" for row in rows)
     body.add(f"<details><summary>Rows behind it</summary><ul>{''.join(queries)}</ul></details>")
 
@@ -65,6 +66,20 @@ def _notes(rows: list[Row], context: Context) -> str:
         for (name, reason), methods in obstacles.items()
     ]
     return "\n".join(lines)
+
+
+def _left_out(rows: list[Row], context: Context) -> str:
+    """Models that have the numbers and do not count, once for each dataset and origin."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row[_F.left_out]:
+            case = f"{context.dataset_name(row[_F.dataset_id])}, {row[_F.origin]}", row[_F.left_out]
+            cases.setdefault(case, []).append(row[_F.method])
+    items = "".join(
+        f"<li>{text(where)} ({text(', '.join(dict.fromkeys(methods)))}): {text(words)}</li>"
+        for (where, words), methods in cases.items()
+    )
+    return f"<details><summary>Models left out</summary><ul>{items}</ul></details>" if items else ""
 
 
 def _row(row: Row, context: Context, root: str) -> list[str]:
