@@ -25,9 +25,17 @@ def one_of_each(site: Path) -> dict[str, str]:
     families = sorted(folder for folder in (site / "leaderboards").iterdir() if folder.is_dir())
     for kind, folder in {family.name: family for family in families}.items():
         types[f"leaderboard-{kind}"] = _largest(site, folder)
-    for source in sorted(folder for folder in (site / "models").iterdir() if folder.is_dir()):
-        types[f"model-{source.name}"] = _largest(site, source)
-    return types
+    sources = sorted(folder for folder in (site / "models").iterdir() if folder.is_dir())
+    return types | _models_by_content(site, [_largest(site, source) for source in sources])
+
+
+def _models_by_content(site: Path, pages: list[str]) -> dict[str, str]:
+    """Of pages that have the same sections and columns, the largest: sources differ in little else."""
+    chosen: dict[frozenset[str], str] = {}
+    for page in sorted(pages, key=lambda path: (site / path).stat().st_size):
+        parts = re.findall(r'<h[23] id="([^"]+)"|<th scope="col">([^<]+)', (site / page).read_text("utf-8"))
+        chosen[frozenset(one or other for one, other in parts)] = page
+    return {f"model-{Path(page).parent.as_posix().replace('/', '-')}": page for page in chosen.values()}
 
 
 def _largest(site: Path, folder: Path, but: str = "") -> str:
