@@ -83,8 +83,9 @@ def select(
     """Every (model, protocol, tier, method), in the order of protocols and models.
 
     ``catalogued`` are the models among which the surrogates of the settings are found. Raises ``UsageError``
-    for a protocol's method or surrogate that does not exist.
+    for a protocol's method that does not exist.
     """
+    by_id = {row[MODELS.c.model_id]: row for row in catalogued}
     classes = {row[DATASETS.c.dataset_id]: row[DATASETS.c.num_classes] for row in datasets}
     works: list[Work] = []
     left_out: list[LeftOut] = []
@@ -104,7 +105,12 @@ def select(
                         reason = f"{name} needs gradients, and the model can only be asked for outputs"
                         left_out.append(LeftOut(model_id, reason))
                         continue
-                    surrogate = _surrogate(model_id, settings, catalogued)
+                    wanted = _surrogate(model_id, settings)
+                    surrogate = by_id.get(wanted) if wanted else None
+                    if wanted and surrogate is None:
+                        reason = f"{name} needs the surrogate {wanted}, which is not in the catalogue"
+                        left_out.append(LeftOut(model_id, reason))
+                        continue
                     version = known[name].version
                     works.append(
                         Work(model, classes[dataset_id], protocol, tier.name, name, version, surrogate)
@@ -150,15 +156,9 @@ def _method(protocol: Protocol, name: str, methods: Mapping[tuple[str, str], Met
     return method
 
 
-def _surrogate(model_id: str, settings: Mapping[str, Any], catalogued: Sequence[Row]) -> Row | None:
+def _surrogate(model_id: str, settings: Mapping[str, Any]) -> str | None:
     """The first model that the settings name as the attacker's own and that is not the target."""
-    wanted = next((name for name in settings.get("surrogates", ()) if name != model_id), None)
-    if wanted is None:
-        return None
-    for row in catalogued:
-        if row[MODELS.c.model_id] == wanted:
-            return row
-    raise UsageError(f"the surrogate {wanted} of the protocol's settings is not a model of the catalogue.")
+    return next((name for name in settings.get("surrogates", ()) if name != model_id), None)
 
 
 def _obstacle(model: Row, protocol: Protocol, classes: Mapping[str, int | None]) -> str | None:

@@ -33,6 +33,7 @@ from sngen.schema import DATASETS, MODELS, SCORES, SOURCES
 from sngen.settings import CACHE, DATA, Settings
 
 MODEL_IDS = ("reference/digits/linear", "reference/digits/mlp-16")
+UTILITY = ("--protocol", "utility/1")
 ACCURACY = "reference/digits/linear:digits:utility/1:clean:test:accuracy"
 
 
@@ -67,7 +68,7 @@ def here(reference_cache: Settings) -> CliRunner:
 def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of a run that was stopped by Ctrl-C and then went on."""
     store = tmp_path_factory.mktemp("results")
-    selecting = ["--catalog", str(catalog), "--suite", "reference", "--results", str(store)]
+    selecting = ["--catalog", str(catalog), "--suite", "reference", "--results", str(store), *UTILITY]
     second = lock_path(store, _record_id(MODEL_IDS[1], catalog, reference_cache))
     second.parent.mkdir()
     with FileLock(second):  # so that the run cannot end before it is stopped
@@ -91,7 +92,7 @@ def _record_id(model_id: str, catalog: Path, settings: Settings) -> str:
     weights_for(model_id, settings)
     tables = load_catalog(catalog)
     models = choose_models(tables[MODELS.name], None, [model_id])
-    selection = select(models, tables[DATASETS.name], load_protocols(), find_methods())
+    selection = select(models, tables[DATASETS.name], load_protocols([UTILITY[1]]), find_methods())
     [unit] = make_plan(selection, Inputs(settings)).units
     return unit.record_id
 
@@ -109,10 +110,10 @@ def test_a_stopped_run_goes_on_and_gives_real_records(store: Path, reference_cac
 
 
 def test_status_and_plan_count_the_units(catalog: Path, store: Path, here: CliRunner) -> None:
-    status = here.invoke(cli, ["status", "--catalog", str(catalog), "--results", str(store)])
+    status = here.invoke(cli, ["status", "--catalog", str(catalog), "--results", str(store), *UTILITY])
     assert status.exit_code == 0, status.output
     assert status.output.splitlines()[1].split() == ["utility/1", "reference", "digits", "2", "0", "0", "0"]
-    plan = here.invoke(cli, ["plan", "--catalog", str(catalog), "--models", "*/mlp-*", "--units"])
+    plan = here.invoke(cli, ["plan", "--catalog", str(catalog), "--models", "*/mlp-*", "--units", *UTILITY])
     assert plan.output.splitlines()[1].split() == ["utility/1", "reference", "digits", "1", "0"]
     assert "reference/digits/mlp-16 utility/1 clean  reference" in plan.output
 
@@ -136,7 +137,8 @@ def test_a_number_that_differs_gives_exit_code_1(
 
 
 def test_nothing_to_measure_is_a_usage_error(catalog: Path, tmp_path: Path, here: CliRunner) -> None:
-    selecting = ["--catalog", str(catalog), "--models", "reference/unloadable", "--results", str(tmp_path)]
+    where = ["--catalog", str(catalog), "--results", str(tmp_path)]
+    selecting = ["--models", "reference/unloadable", *where, *UTILITY]
     result = here.invoke(cli, ["run", *selecting])
     assert isinstance(result.exception, UsageError)
     assert "left out: 1" in result.output and "1 model: no loader yet" in result.output

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from engine_fakes import FakeInputs, catalog_of, model_row, protocol, run, select_all
 
 from evaluations.engine.plan import make_plan
-from sngen.errors import UsageError
 from sngen.results import ResultStore
 from sngen.schema import SCORES
 
@@ -44,9 +42,12 @@ def test_a_surrogate_is_another_model_and_part_of_the_key(tmp_path: Path, inputs
         assert [array.name for array in record.arrays] == ["gradient"]
 
 
-def test_an_unknown_surrogate_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="surrogate fakes/none of the protocol's settings is not a model"):
-        chosen(tmp_path / "log", surrogates=["fakes/none"])
+def test_work_whose_surrogate_is_not_catalogued_is_left_out(tmp_path: Path) -> None:
+    selection = chosen(tmp_path / "log", count=2, surrogates=["fakes/none"])
+    assert selection.works == ()
+    assert {one.reason for one in selection.left_out} == {
+        "prepared needs the surrogate fakes/none, which is not in the catalogue"
+    }
 
 
 def test_a_failed_unit_keeps_its_steps(tmp_path: Path, inputs: FakeInputs) -> None:
