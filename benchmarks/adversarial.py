@@ -1,21 +1,32 @@
 """How much cheaper attacks are than the reference's at the same verdicts, in one run on one machine.
 
-Peer: APGD-CE of fra31/auto-attack (a checkout of it, named by --reference; left out without), from the same
-starting points, on the same images, in CPU-seconds of one thread. Goals on ResNet-20 (CIFAR-10):
-APGD-CE at 8/255 at least 50 times cheaper, at 1/255 at least 5 times; a curve of seven L-inf budgets at
-least 10 times cheaper than the reference once per budget; and at least 90 % of the CPU-seconds spent in the
-network's own passes (counts / bare rates, taken before and after).
+Peer: fra31/auto-attack (a checkout of it, named by --reference), on the same images with the same network, in
+CPU-seconds of one thread. What was measured is in adversarial.md.
 
-Run: python benchmarks/adversarial.py --reference FOLDER [--images 100] [--curve-images 16] [--rounds 1]
+Part ``apgd``: APGD-CE from the same starting points. Goals on ResNet-20 (CIFAR-10): at 8/255 at least 50
+times cheaper, at 1/255 at least 5 times; a curve of seven L-inf budgets at least 10 times cheaper than the
+reference once per budget; and at least 90 % of the CPU-seconds spent in the network's own passes (counts /
+bare rates, taken before and after). Without a checkout only our own side runs.
+
+Part ``ensemble``: AutoAttack's standard ensemble, each side with random numbers of its own. Both get all
+images, wrong ones included, and everything they do from there counts: clean passes, the reference's checks
+of the model, our comparison of the folded network. Goal: robust accuracies at most one percentage point
+apart. Images that only one side breaks are attacked again by the other with further seeds, and the example
+is judged in float64.
+
+Run: python benchmarks/adversarial.py apgd --reference FOLDER [--images 100] [--curve-images 16] [--rounds 1]
+     python benchmarks/adversarial.py ensemble --reference FOLDER [--model ID] [--norm linf] [--eps 8/255]
 with SECURITYNET_DATA and, unless the checkpoint may be fetched, SECURITYNET_ZOO set.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,11 +36,14 @@ import numpy as np
 import torch
 
 from evaluations.adversarial.apgd import apgd_ce, starting_points
+from evaluations.adversarial.autoattack import ATTACKS
 from evaluations.adversarial.fast_network import fast_network
 from evaluations.adversarial.found import Found
+from evaluations.adversarial.measuring import Victims, searched_with
 from evaluations.adversarial.noise import Noise
-from evaluations.adversarial.threat import Threat
-from evaluations.datasets import load_images
+from evaluations.adversarial.threat import Threat, admissible
+from evaluations.datasets import Images, load_images
+from evaluations.protocol import load_protocols
 from evaluations.target import Target
 from sngen.settings import Settings
 from sngen.zoo.model import load_model
@@ -39,7 +53,9 @@ SINGLE = {"8/255": 50.0, "1/255": 5.0}  # budgets and how many times cheaper the
 CURVE = ("0.25/255", "0.5/255", "1/255", "2/255", "4/255", "8/255", "16/255")
 CURVE_GOAL = 10.0
 EFFICIENCY_GOAL = 0.9
+POINTS_GOAL = 1.0  # how far robust accuracies may be apart, in percentage points
 SEED = 0
+FURTHER_SEEDS = (1, 2, 3)
 
 
 @dataclass
@@ -67,6 +83,7 @@ class Cost:
 
 
 Attack = Callable[[Case, Threat], np.ndarray]
+NORMS = {"linf": "Linf", "l2": "L2"}  # as the reference writes them
 
 
 def measured(case: Case, target: Target, run: Callable[[], np.ndarray]) -> Cost:
@@ -86,17 +103,22 @@ def ours(target: Target) -> Attack:
     return attack
 
 
-def reference(folder: Path) -> Attack | None:
-    """APGD-CE of a checkout of fra31/auto-attack."""
-    if not (folder / "autoattack" / "autopgd_base.py").is_file():
-        print(f"the reference is left out: {folder} holds no autoattack/autopgd_base.py")
-        return None
+def is_checkout(folder: Path) -> bool:
+    """Whether the reference can be imported from there, which then is possible."""
+    if not (folder / "autoattack" / "autoattack.py").is_file():
+        return False
     sys.path.insert(0, str(folder))
+    return True
+
+
+def reference() -> Attack:
+    """The reference's APGD-CE."""
     from autoattack.autopgd_base import APGDAttack  # noqa: PLC0415 - from a folder named by an option
 
     def attack(case: Case, threat: Threat) -> np.ndarray:
-        norm = {"linf": "Linf", "l2": "L2"}[threat.norm]
-        run = APGDAttack(case.target, n_iter=SETTINGS["iterations"], norm=norm, eps=threat.eps, device="cpu")
+        run = APGDAttack(
+            case.target, n_iter=SETTINGS["iterations"], norm=NORMS[threat.norm], eps=threat.eps, device="cpu"
+        )
         run.init_hyperparam(case.x)
         survives = []
         for rows in np.array_split(np.arange(len(case.x)), -(-len(case.x) // SETTINGS["batch_size"])):
@@ -197,21 +219,13 @@ def print_efficiency(cost: Cost, before: tuple[float, float], after: tuple[float
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--model", default="akamaster/cifar10/resnet20")
-    parser.add_argument("--reference", type=Path, default=Path("auto-attack"))
-    parser.add_argument("--images", type=int, default=100)
-    parser.add_argument("--curve-images", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=1)
-    options = parser.parse_args()
-    case = prepared(options.model, Settings.from_environment(), options.images)
+def compare_apgd(options: argparse.Namespace, settings: Settings, peer: bool) -> None:
+    case = prepared(options.model, settings, options.images)
     fast = fast_network(case.target, case.x[:64])
     print(f"{options.model}, {len(case.x)} of {options.images} images right; fast: {fast.reason}")
     attacks = {"fast": ours(fast.target), "original network": ours(case.target)}
-    peer = reference(options.reference)
-    if peer is not None:
-        attacks["reference"] = peer
+    if peer:
+        attacks["reference"] = reference()
 
     batch = case.x[: SETTINGS["batch_size"]]
     for budget, goal in SINGLE.items():
@@ -230,7 +244,173 @@ def main() -> None:
     runs = {label: lambda run=run: run(few, threats).ravel() for label, run in curves.items()}
     compare(f"curve of {len(CURVE)} L-inf budgets", few, runs, options.rounds, CURVE_GOAL)
 
-    # AutoAttack, ours against the reference's "standard", has its place here.
+
+@dataclass
+class Verdicts:
+    """Of N images: which attack broke it ("" where none did, "clean" where none was needed), the examples
+    float32 [N, C, H, W], and what it took."""
+
+    broken_by: list[str]
+    examples: torch.Tensor
+    seconds: float
+    forward_backwards: int
+    forwards: int
+
+    @property
+    def robust(self) -> np.ndarray:
+        return np.array([name == "" for name in self.broken_by])
+
+
+Ensemble = Callable[[torch.nn.Module, Images, Threat, int], Verdicts]
+
+
+def our_ensemble(network: torch.nn.Module, images: Images, threat: Threat, seed: int) -> Verdicts:
+    settings = load_protocols(["adversarial/1"])[0].methods["autoattack"]
+    target = Target(network, "", "", 1)
+    start = time.process_time()
+    victims = Victims.of(target, images, settings["batch_size"])
+    search = searched_with(target, victims)
+    broken_by = ["" if right else "clean" for right in victims.right]
+    examples = victims.x.clone()
+    for name, attack in ATTACKS.items():
+        rows = np.flatnonzero([not by for by in broken_by])
+        if len(rows):
+            own = {"batch_size": settings["batch_size"], **settings[name]}
+            found = victims.attacked(attack, search, rows, threat, own, seed)
+            examples[rows] = found.adversarial
+            for row in rows[found.fooled.numpy()]:
+                broken_by[row] = name
+    seconds = time.process_time() - start
+    return Verdicts(broken_by, examples, seconds, target.forward_backwards, target.forwards)
+
+
+def reference_ensemble(network: torch.nn.Module, images: Images, threat: Threat, seed: int) -> Verdicts:
+    from autoattack import AutoAttack  # noqa: PLC0415 - from a folder named by an option
+
+    target = Target(network, "", "", 1)
+    x, labels = images.tensor(), torch.tensor(images.labels)
+    calls: list[tuple[str, torch.Tensor, torch.Tensor]] = []  # attack, images, what it gave for them
+    start = time.process_time()
+    run = AutoAttack(
+        target,
+        norm=NORMS[threat.norm],
+        eps=threat.eps,
+        seed=seed,
+        version="standard",
+        device="cpu",
+        verbose=False,
+    )
+    parts = {"apgd-ce": run.apgd, "apgd-t": run.apgd_targeted, "fab-t": run.fab, "square": run.square}
+    for name, part in parts.items():
+        part.perturb = partial(_noted, calls, name, part.perturb)
+    examples = run.run_standard_evaluation(x, labels, bs=SETTINGS["batch_size"])
+    seconds = time.process_time() - start
+    counts = target.forward_backwards, target.forwards
+    return Verdicts(_broken_by(target, x, labels, examples, calls), examples, seconds, *counts)
+
+
+def _noted(
+    calls: list[tuple[str, torch.Tensor, torch.Tensor]], name: str,
+    perturb: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], x: torch.Tensor, labels: torch.Tensor,
+) -> torch.Tensor:  # fmt: skip
+    found = perturb(x, labels)
+    calls.append((name, x, found))
+    return found
+
+
+def _broken_by(
+    target: Target, x: torch.Tensor, labels: torch.Tensor, examples: torch.Tensor,
+    calls: list[tuple[str, torch.Tensor, torch.Tensor]],
+) -> list[str]:  # fmt: skip
+    """The attack that gave each example which the reference returned."""
+    rows = {image.numpy().tobytes(): row for row, image in enumerate(x)}
+    with torch.no_grad():
+        right = torch.cat([target(part) for part in x.split(64)]).argmax(dim=1) == labels
+    broken_by = ["" if correct else "clean" for correct in right]
+    for name, originals, found in calls:
+        for original, example in zip(originals, found, strict=True):
+            row = rows[original.numpy().tobytes()]
+            if not torch.equal(x[row], examples[row]) and torch.equal(example, examples[row]):
+                broken_by[row] = broken_by[row] or name
+    return broken_by
+
+
+def compare_ensembles(options: argparse.Namespace, settings: Settings) -> None:
+    network = load_model(options.model, settings)
+    images = load_images(options.dataset, "test", settings.data, options.images)
+    threat = Threat.parse(options.norm, options.eps)
+    ensembles: dict[str, Ensemble] = {"ours": our_ensemble, "reference": reference_ensemble}
+    print(f"standard ensemble, {options.model}, {threat.name}: {len(images)} images", flush=True)
+    sides = {}
+    for label, ensemble in ensembles.items():
+        sides[label] = ensemble(network, images, threat, SEED)
+        _print_side(label, sides[label])
+    mine, theirs = sides["ours"], sides["reference"]
+    points = 100 * abs(mine.robust.mean() - theirs.robust.mean())
+    print(
+        f"  {theirs.seconds / mine.seconds:.2f} times cheaper; robust accuracies {points:.1f} points apart "
+        f"(goal {POINTS_GOAL:g}: {'reached' if points <= POINTS_GOAL else 'missed'})"
+    )
+    for row in np.flatnonzero(mine.robust != theirs.robust):
+        breaker, other = ("ours", "reference") if theirs.robust[row] else ("reference", "ours")
+        _look_again(network, images, int(row), threat, breaker, sides[breaker], ensembles[other])
+
+
+def _print_side(label: str, side: Verdicts) -> None:
+    found = Counter(side.broken_by)
+    print(
+        f"  {label:10} {side.forward_backwards:9,} f+b {side.forwards:9,} f {side.seconds:8.1f} CPU-s  "
+        f"robust {100 * side.robust.mean():.1f} % ({found['']}); broken by "
+        + ", ".join(f"{name} {found[name]}" for name in ("clean", *ATTACKS) if found[name]),
+        flush=True,
+    )
+
+
+def _look_again(
+    network: torch.nn.Module, images: Images, row: int, threat: Threat, breaker: str, side: Verdicts,
+    other: Ensemble,
+) -> None:  # fmt: skip
+    """What stands behind a verdict that differs: is the example one, and does another seed find one too?"""
+    image = images.after(row).first(1)
+    example, label = side.examples[row : row + 1], int(image.labels[0])
+    with torch.no_grad():
+        logits = copy.deepcopy(network).double()(example.double())[0]
+    margin = float(logits[label] - logits[torch.arange(len(logits)) != label].max())
+    inside = bool(admissible(image.tensor(), example, threat)[0])
+    again = [other(network, image, threat, seed).broken_by[0] or "robust" for seed in FURTHER_SEEDS]
+    print(
+        f"  image {int(image.ids[0])}: only {breaker} breaks it, by {side.broken_by[row]}; margin of the "
+        f"label in float64 {margin:.1e}, {'inside' if inside else 'outside'} the ball; the other side with "
+        f"{len(again)} further seeds: {', '.join(again)}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("part", choices=["apgd", "ensemble"])
+    parser.add_argument("--reference", type=Path, default=Path("auto-attack"))
+    parser.add_argument("--model", default="akamaster/cifar10/resnet20")
+    parser.add_argument("--images", type=int, default=100, help="the first of the test split")
+    only_apgd = parser.add_argument_group("apgd")
+    only_apgd.add_argument("--curve-images", type=int, default=16)
+    only_apgd.add_argument("--rounds", type=int, default=1)
+    only_ensemble = parser.add_argument_group("ensemble")
+    only_ensemble.add_argument("--dataset", default="cifar10")
+    only_ensemble.add_argument("--norm", choices=list(NORMS), default="linf")
+    only_ensemble.add_argument("--eps", default="8/255")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    peer = is_checkout(options.reference)
+    if not peer and options.part == "ensemble":
+        parser.error(f"--reference {options.reference}: expected a checkout of fra31/auto-attack.")
+    if not peer:
+        print(f"the reference is left out: {options.reference} is no checkout of fra31/auto-attack")
+    settings = Settings.from_environment()
+    if options.part == "apgd":
+        compare_apgd(options, settings, peer)
+    else:
+        compare_ensembles(options, settings)
 
 
 if __name__ == "__main__":

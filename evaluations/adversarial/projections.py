@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+TOGETHER = 2**18  # coordinates worked on at a time, so that a processor's cache holds them
+
 
 def onto_hyperplane(
     points: torch.Tensor, normals: torch.Tensor, gaps: torch.Tensor, norm: Literal["linf", "l2"]
@@ -22,29 +24,52 @@ def onto_hyperplane(
     gained is a concave, piecewise linear and rising function of t. Newton's method on such a function, from
     t = 0, rises to its exact root after finitely many steps and needs no sorting of coordinates.
     """
+    rows = max(TOGETHER // points.shape[1], 1)
+    parts = zip(points.split(rows), normals.split(rows), gaps.split(rows), strict=True)
+    return torch.cat([_displacements(*part, norm) for part in parts])
+
+
+def _displacements(
+    points: torch.Tensor, normals: torch.Tensor, gaps: torch.Tensor, norm: Literal["linf", "l2"]
+) -> torch.Tensor:
     # A hyperplane is the same at every scale; at this one the squares of tiny gradients do not vanish.
     scale = normals.abs().amax(dim=1, keepdim=True)
     scale = torch.where(scale > 0, scale, 1.0)
-    direction = (normals / scale) * torch.where(gaps < 0, -1.0, 1.0)[:, None]
-    size = direction.abs()
-    room = torch.where(direction > 0, 1 - points, points).clamp_min(0) * (size > 0)
-    speed = (size > 0).float() if norm == "linf" else size
-    t = _root(size, speed, room, gaps.double().abs() / scale[:, 0].double())
-    moved = torch.where(torch.isinf(t), room, torch.minimum(t * speed, room))
-    return moved * direction.sign()
+    towards = normals / torch.where(gaps[:, None] < 0, -scale, scale)
+    size, sign = towards.abs(), towards.sign()
+    room = torch.lerp(points, 1 - points, sign.clamp_min(0))  # with a weight of 0 or 1 it is exact
+    speed = None if norm == "linf" else size
+    t = _root(size, speed, room, gaps.double().abs() / scale[:, 0].double())[:, None]
+    moved = torch.minimum(room, t if speed is None else t * speed)
+    never = torch.nonzero(t[:, 0].isinf()).flatten()
+    moved[never] = room[never]
+    return moved.mul_(sign)
 
 
-def _root(size: torch.Tensor, speed: torch.Tensor, room: torch.Tensor, gap: torch.Tensor) -> torch.Tensor:
-    """t, float32 [B, 1], where the sum of ``size * min(t * speed, room)`` is ``gap``; inf if it never is."""
-    slope, limit = size * speed, size * room
-    t = torch.zeros(len(size), 1)
+def _root(
+    size: torch.Tensor, speed: torch.Tensor | None, room: torch.Tensor, gap: torch.Tensor
+) -> torch.Tensor:
+    """t, float32 [B], where the sum of ``size * min(t * speed, room)`` is ``gap``; inf if it never is.
+
+    ``speed`` None is 1 for all. Rows that reached their root are left out as soon as they are many. What
+    chooses between coordinates is a float of 0 or 1: several times faster than a mask, and as exact.
+    """
+    parts = [size if speed is None else size * speed, size * room, room]
+    parts += [] if speed is None else [speed]
+    rows, t, roots = torch.arange(len(size)), torch.zeros(len(size)), torch.empty(len(size))
     while True:
-        free = t * speed < room
-        rate = torch.where(free, slope, 0.0).sum(dim=1, dtype=torch.float64)
-        missing = gap - torch.where(free, 0.0, limit).sum(dim=1, dtype=torch.float64)
+        slope, limit, room, *some_speed = parts
+        reached = t[:, None] * some_speed[0] if some_speed else t[:, None]
+        free = (room - reached).clamp_min_(0).sign_()
+        rate = (slope * free).sum(dim=1, dtype=torch.float64)
+        missing = gap - (limit - free.mul_(limit)).sum(dim=1, dtype=torch.float64)
         # With nothing left to move, whatever is still missing cannot be had.
-        following = torch.where(rate > 0, missing / rate, torch.inf).float()
-        following = torch.where(gap > 0, torch.maximum(following, t[:, 0]), 0.0)[:, None]
-        if torch.equal(following, t):
-            return t
-        t = following
+        following = torch.where(rate > 0, missing / rate, torch.inf).float().maximum(t)
+        following = torch.where(gap > 0, following, 0.0)
+        going = torch.nonzero(following != t).flatten()
+        roots[rows], t = following, following
+        if len(going) == 0:
+            return roots
+        if len(going) <= len(rows) // 2:
+            rows, t, gap = rows[going], t[going], gap[going]
+            parts = [part.index_select(0, going) for part in parts]

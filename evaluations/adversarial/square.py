@@ -50,10 +50,12 @@ def square(
 
 @dataclass
 class Best:
-    """Per image: the best point [B, C, H, W] and its margin [B], queries so far (int64 [B]), and the random
-    numbers of its next proposals [B, DRAWN_TOGETHER, draws]."""
+    """Per image: the original and the best point [B, C, H, W], its label and the point's margin [B], queries
+    so far (int64 [B]), and the random numbers of its next proposals [B, DRAWN_TOGETHER, draws]."""
 
+    originals: torch.Tensor
     points: torch.Tensor
+    labels: torch.Tensor
     margins: torch.Tensor
     asked: torch.Tensor
     draws: torch.Tensor
@@ -71,19 +73,21 @@ class _Walk:
         while len(work):
             at, rows = work.state, work.rows
             points = self._next_points(at, rows)
-            margins, wrong = self._ask(points, rows)
+            margins, wrong = self._ask(points, at.labels, rows)
             at.asked += 1
-            taken = (margins < at.margins) | wrong
+            taken = torch.nonzero(margins < at.margins).flatten()
             at.points[taken], at.margins[taken] = points[taken], margins[taken]
-            found = self.it.found
-            found.queries[rows] += 1
-            found.fooled[rows[wrong]], found.adversarial[rows[wrong]] = True, points[wrong]
-            work.advance(at.asked == queries, wrong)
+            over = at.asked == queries
+            self._note(at, rows, points, wrong, over)
+            work.advance(over, wrong)
 
     def _start(self, rows: torch.Tensor, _runs: torch.Tensor) -> Best:
         draws = self.noise.uniform(self.it.ids[rows].numpy(), 0, 0, (self.proposals.start_draws,))
+        originals = self.it.x[rows]
         return Best(
-            points=self.proposals.start(self.it.x[rows], draws),
+            originals=originals,
+            points=self.proposals.start(originals, draws),
+            labels=self.it.labels[rows],
             margins=torch.full((len(rows),), torch.inf),
             asked=torch.zeros_like(rows),
             draws=torch.zeros(len(rows), DRAWN_TOGETHER, self.proposals.draws),
@@ -91,28 +95,41 @@ class _Walk:
 
     def _next_points(self, at: Best, rows: torch.Tensor) -> torch.Tensor:
         """The starting point where nothing was asked yet, a proposal elsewhere."""
-        made = (at.asked - 1).clamp_min(0)
-        self._refill(at, rows, made)
-        draws = at.draws[torch.arange(len(rows)), made % DRAWN_TOGETHER]
-        proposed = self.proposals.propose(self.it.x[rows], at.points, made, draws)
-        return torch.where((at.asked == 0)[:, None, None, None], at.points, proposed)
+        made = at.asked - 1
+        place = made % DRAWN_TOGETHER
+        self._refill(at, rows, made, torch.nonzero(place == 0).flatten())
+        draws = at.draws[torch.arange(len(rows)), place]
+        proposed = self.proposals.propose(at.originals, at.points, made, draws)
+        start = at.asked == 0
+        return torch.where(start[:, None, None, None], at.points, proposed) if start.any() else proposed
 
-    def _refill(self, at: Best, rows: torch.Tensor, made: torch.Tensor) -> None:
+    def _refill(self, at: Best, rows: torch.Tensor, made: torch.Tensor, empty: torch.Tensor) -> None:
         """New random numbers for images that used theirs up: a function of image and ``made`` alone."""
-        empty = torch.nonzero((at.asked > 0) & (made % DRAWN_TOGETHER == 0)).flatten()
         if len(empty):
             block = 1 + made[empty] // DRAWN_TOGETHER
             ids, shape = self.it.ids[rows[empty]].numpy(), at.draws.shape[1:]
             at.draws[empty] = self.noise.uniform(ids, 0, block.numpy(), shape)
 
-    def _ask(self, points: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _ask(
+        self, points: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Margins of the label over the best other class, [B], and which labels are wrong."""
         logits = self.it.target.query(points)
         check_logits(logits, self.it.ids[rows].numpy(), self.it.target.model_id)
-        labels = self.it.labels[rows]
-        others = logits.scatter(1, labels[:, None], -torch.inf)
-        margins = logits.gather(1, labels[:, None])[:, 0] - others.amax(dim=1)
+        own = labels[:, None]
+        others = logits.scatter(1, own, -torch.inf)
+        margins = logits.gather(1, own)[:, 0] - others.amax(dim=1)
         return margins, logits.argmax(dim=1) != labels
+
+    def _note(
+        self, at: Best, rows: torch.Tensor, points: torch.Tensor, wrong: torch.Tensor, over: torch.Tensor
+    ) -> None:
+        """Keeps the points that are wrong, and what was asked for the images that leave."""
+        leaving = torch.nonzero(wrong | over).flatten()
+        if len(leaving):
+            found, fallen = self.it.found, rows[wrong]
+            found.queries[rows[leaving]] = at.asked[leaving]
+            found.fooled[fallen], found.adversarial[fallen] = True, points[wrong]
 
 
 @method("adversarial", "square", version=1)

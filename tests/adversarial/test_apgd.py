@@ -157,7 +157,7 @@ class Recorder(nn.Module):
 @pytest.mark.parametrize("attack", ["apgd-ce", "apgd-t"])
 def test_each_image_goes_the_way_of_a_plain_implementation(curved: Any, attack: str, norm: str) -> None:
     """Point by point, where images fall and where they do not."""
-    case = curved.at(np.arange(6, 20))
+    case = curved.at(np.arange(6, 14))
     network = Recorder(case.target.network)
     target = Target(network, "test/double", "0" * 64, 1)
     steps, threat = 60, Threat(norm, 0.4 * EPS[norm])
@@ -181,7 +181,7 @@ def test_each_image_goes_the_way_of_a_plain_implementation(curved: Any, attack: 
         rounding = {"linf": 1e-5, "l2": 2e-4}[norm]  # L2 steps divide by lengths, and errors grow on the way
         torch.testing.assert_close(torch.cat(network.seen), torch.cat(expected), rtol=0, atol=rounding)
         fooled += int(found.fooled)
-    assert 2 <= fooled <= 12
+    assert 1 <= fooled <= 7
 
 
 class _AsDouble(nn.Module):
@@ -245,18 +245,19 @@ def _same(one: Found, other: Found) -> None:
 def test_results_do_not_depend_on_batches_order_or_shards(curved: Any, attack: Callable, norm: str) -> None:
     curved.target.network.double()
     curved.target.network.insert(0, _AsDouble())
+    case = curved.at(np.arange(3, 23))
     threat = Threat(norm, 0.7 * EPS[norm])
-    options = settings(iterations=12, restarts=2, targets=3)
-    whole = attack(*curved.given(), threat, options, 1)
-    assert 8 < whole.fooled.sum() < 40
+    options = settings(iterations=10, restarts=2, targets=2)
+    whole = attack(*case.given(), threat, options, 1)
+    assert 4 < whole.fooled.sum() < 16
     for batch_size in (1, 7):
-        _same(attack(*curved.given(), threat, {**options, "batch_size": batch_size}, 1), whole)
-    order = np.random.default_rng(0).permutation(48)
-    for rows in (order, np.arange(0, 48, 2), np.arange(40, 48)):
+        _same(attack(*case.given(), threat, {**options, "batch_size": batch_size}, 1), whole)
+    order = np.random.default_rng(0).permutation(20)
+    for rows in (order, np.arange(0, 20, 2), np.arange(15, 20)):
         part = Found(
             *(getattr(whole, name)[rows] for name in ("adversarial", "fooled", "queries", "zero_gradients"))
         )
-        _same(attack(*curved.at(rows).given(), threat, {**options, "batch_size": 5}, 1), part)
+        _same(attack(*case.at(rows).given(), threat, {**options, "batch_size": 5}, 1), part)
 
 
 def test_the_seed_matters(curved: Any) -> None:

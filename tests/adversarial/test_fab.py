@@ -17,7 +17,7 @@ from sngen.errors import CheckFailed
 
 SETTINGS: dict[str, Any] = {
     "iterations": 30, "targets": 9, "restarts": 1, "alpha_max": 0.1, "eta": 1.05, "beta": 0.9,
-    "batch_size": 16, "stop_at_eps": True,
+    "batch_size": 48, "stop_at_eps": True,
 }  # fmt: skip
 NORMS = pytest.mark.parametrize("norm", ["linf", "l2"])
 
@@ -103,9 +103,10 @@ def test_random_starts_leave_a_plateau(norm: Any) -> None:
 @NORMS
 def test_an_image_gets_the_same_in_any_company(curved: Any, norm: Any) -> None:
     settings = SETTINGS | {"targets": 3, "restarts": 2, "restart_radius": 0.1, "iterations": 10}
-    _, together = fab_minimal(*curved.given(), norm, settings, 0)
-    order = torch.from_numpy(np.random.default_rng(0).permutation(48))
-    _, shuffled = fab_minimal(curved.target, *_rows(curved, order), norm, settings | {"batch_size": 7}, 0)
+    case = curved.at(np.arange(3, 27))
+    _, together = fab_minimal(*case.given(), norm, settings, 0)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(24))
+    _, shuffled = fab_minimal(case.target, *_rows(case, order), norm, settings | {"batch_size": 7}, 0)
     torch.testing.assert_close(shuffled, together[order], rtol=1e-3, atol=0)  # up to rounding of sums
 
 

@@ -23,7 +23,7 @@ from evaluations.adversarial.square_windows import (
 )
 from evaluations.adversarial.threat import Threat, admissible, distance
 
-SETTINGS = {"queries": 120, "p_init": 0.8, "batch_size": 16}
+SETTINGS = {"queries": 120, "p_init": 0.8, "batch_size": 32}
 NORMS = pytest.mark.parametrize("norm", ["linf", "l2"])
 COLOURED = torch.Size((3, 16, 16))
 
@@ -47,6 +47,13 @@ def test_windows_lie_anywhere_last_row_and_column_included() -> None:
         assert np.abs(count / 20_000 - 1 / len(count)).max() < 0.015
     assert place(side[:1], torch.full((1, 2), 1 - 2**-24), 8, 10).left.tolist() == [4]
     assert window.inside(8, 10).sum(dim=(1, 2, 3)).unique().tolist() == [36]
+
+
+def test_pixels_of_windows_are_those_inside() -> None:
+    side = torch.tensor([1, 4, 2, 6])
+    window = place(side, Noise(0, "test").uniform(np.arange(4), 0, 0, (2,)), 8, 10)
+    marked = torch.zeros(4, 1, 80).scatter(2, window.pixels(10), 1.0).view(4, 1, 8, 10)
+    assert torch.equal(marked.bool(), window.inside(8, 10))
 
 
 def test_a_pattern_is_put_in_its_window() -> None:
@@ -150,13 +157,14 @@ def test_every_query_is_counted_and_there_are_no_gradients(curved: Any, norm: An
 @NORMS
 def test_an_image_gets_the_same_in_any_company(curved: Any, norm: Any) -> None:
     threat = Threat(norm, {"linf": 0.03, "l2": 0.3}[norm])
-    together = square(*curved.given(), threat, SETTINGS, 0)
-    order = torch.from_numpy(np.random.default_rng(0).permutation(48))
-    x, labels, ids = curved.x[order], curved.labels[order], curved.ids[order.numpy()]
-    shuffled = square(curved.target, x, labels, ids, threat, SETTINGS | {"batch_size": 5}, 0)
+    case = curved.at(np.arange(3, 27))
+    together = square(*case.given(), threat, SETTINGS, 0)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(24))
+    x, labels, ids = case.x[order], case.labels[order], case.ids[order.numpy()]
+    shuffled = square(case.target, x, labels, ids, threat, SETTINGS | {"batch_size": 5}, 0)
     assert torch.equal(shuffled.queries, together.queries[order])
     assert torch.equal(shuffled.adversarial, together.adversarial[order])
-    other = square(*curved.given(), threat, SETTINGS, 1)
+    other = square(*case.given(), threat, SETTINGS, 1)
     assert not torch.equal(other.queries, together.queries)
 
 
@@ -164,17 +172,17 @@ def test_an_image_gets_the_same_in_any_company(curved: Any, norm: Any) -> None:
 def test_success_is_that_of_a_peer_within_the_spread_over_seeds(resnet20: Any, norm: Any) -> None:
     """Known differences: torchattacks leaves out the last position and gives a batch one window."""
     torchattacks = pytest.importorskip("torchattacks")
-    part = resnet20.at(np.arange(16))
-    threat = Threat(norm, {"linf": 6 / 255, "l2": 1.6}[norm])
-    settings = SETTINGS | {"queries": 30}
-    ours = [int(square(*part.given(), threat, settings, seed).fooled.sum()) for seed in range(3)]
+    part = resnet20.at(np.arange(12))
+    threat = Threat(norm, {"linf": 10 / 255, "l2": 2.5}[norm])
+    settings = SETTINGS | {"queries": 20}
+    ours = [int(square(*part.given(), threat, settings, seed).fooled.sum()) for seed in range(2)]
     theirs = []
-    for seed in range(3):
+    for seed in range(2):
         peer = torchattacks.Square(
-            part.target.network, norm={"linf": "Linf", "l2": "L2"}[norm], eps=threat.eps, n_queries=29,
+            part.target.network, norm={"linf": "Linf", "l2": "L2"}[norm], eps=threat.eps, n_queries=19,
             seed=seed, resc_schedule=False,
         )  # fmt: skip
         with torch.no_grad():
             theirs.append(int((part.target(peer(part.x, part.labels)).argmax(dim=1) != part.labels).sum()))
-    assert 2 < np.mean(theirs) < 14, theirs
+    assert 1 < np.mean(theirs) < 11, theirs
     assert abs(np.mean(ours) - np.mean(theirs)) <= 3, (ours, theirs)
