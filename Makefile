@@ -32,6 +32,8 @@ help:
 
 .venv/installed-dev: .venv/installed
 	$(INSTALL) --editable ".[evaluate,load,site,dev]"
+	@# a peer that attacks are tested against; what it asks for beside torch is old, and not used here
+	$(INSTALL) --no-deps torchattacks
 	@touch $@
 
 leaderboard: .venv/installed
