@@ -7,8 +7,7 @@ arXiv:2102.02551; A. Salem et al., "ML-Leaks", NDSS 2019, arXiv:1806.01246.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from evaluations.one_thread import one_thread
 from sngen.errors import CheckFailed
 
 SLACK = 1e-5  # rounding of float32 probabilities and of their sum
@@ -51,7 +51,7 @@ def train_attack(
     x = torch.tensor(posteriors_sorted, dtype=torch.float32)
     wanted = torch.tensor(is_member, dtype=torch.float32)
     order = torch.Generator().manual_seed(seed)
-    with _one_thread(), torch.random.fork_rng(devices=[]), torch.enable_grad():
+    with one_thread(), torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
         network = build(x.shape[1], settings["hidden"])
         optimiser = torch.optim.Adam(network.parameters(), lr=settings["lr"])
@@ -76,7 +76,7 @@ def scores(network: nn.Sequential, posteriors_sorted: np.ndarray) -> np.ndarray:
             f"posteriors: found {posteriors_sorted.shape[1]} an image, expected {width}: the shadow model of "
             "the attack has that many. Train it on a shadow model of the target's task."
         )
-    with _one_thread(), torch.no_grad():
+    with one_thread(), torch.no_grad():
         logits = network(torch.tensor(posteriors_sorted, dtype=torch.float32))[:, 0]
     return logits.double().numpy()
 
@@ -126,14 +126,3 @@ def _check_shadow(posteriors_sorted: np.ndarray, is_member: np.ndarray) -> None:
             f"shadow posteriors: all {len(posteriors_sorted)} images have the same, {posteriors_sorted[0]}; "
             "expected a shadow model whose answers depend on the image. Check its training."
         )
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The order of a sum, and with it the last bit, may depend on the number of threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

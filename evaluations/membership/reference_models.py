@@ -29,7 +29,8 @@ from torch import nn
 from evaluations.datasets.images import Images
 from evaluations.membership.pool_halves import in_half
 from evaluations.membership.reference_settings import ReferenceSettings
-from evaluations.membership.reference_training import on_pixels, one_thread, train
+from evaluations.membership.reference_training import on_pixels, train
+from evaluations.one_thread import one_thread
 from sngen.canonical import content_hash
 from sngen.errors import CheckFailed, UsageError
 from sngen.settings import Settings

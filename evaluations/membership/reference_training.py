@@ -7,8 +7,6 @@ functions of seed, model, epoch and image id, and of nothing that was drawn befo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -17,6 +15,7 @@ from torch.nn import functional
 
 from evaluations.datasets.images import Images
 from evaluations.membership.reference_settings import ReferenceSettings
+from evaluations.one_thread import one_thread
 from sngen.zoo.architectures import build
 from sngen.zoo.on_pixels import OnPixels
 
@@ -87,17 +86,6 @@ def flip_crop(x: torch.Tensor, drawn: np.ndarray) -> torch.Tensor:
     columns = torch.where(flip == 1, padded.shape[3] - 1 - columns, columns)
     image = torch.arange(len(x))[:, None, None]
     return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """The order of a sum, and with it the last bit, may depend on the number of threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _optimiser(settings: ReferenceSettings, network: nn.Module) -> torch.optim.Optimizer:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import nn
 from torch.nn import functional
 
 from evaluations.datasets.images import Images
+from evaluations.one_thread import one_thread
 from evaluations.reference.recipe import Adversarial, Recipe
 from sngen.zoo.architectures import build
 
@@ -20,7 +18,7 @@ def train(recipe: Recipe, images: Images) -> dict[str, torch.Tensor]:
     Leaves torch's own random numbers and thread count as they were.
     """
     x, labels = images.tensor(), torch.tensor(images.labels)
-    with _one_thread(), torch.random.fork_rng(devices=[]):
+    with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         network = build(recipe.loader, images.num_classes).train()
         optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
@@ -52,14 +50,3 @@ def adversarial_examples(
         found = found.detach() + step * gradient.sign()
         found = torch.minimum(torch.maximum(found, x - settings.eps), x + settings.eps).clamp(0, 1)
     return found
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The order of a sum, and with it the last bit, may depend on the number of threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
