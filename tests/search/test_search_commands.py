@@ -133,13 +133,12 @@ def test_a_malformed_catalogue_is_named(sngen: Sngen, small_catalog: Path) -> No
     assert "models.csv, line 2, table models, row lab/cifar10/one, column year: found 'twenty'" in err
 
 
-def test_the_whole_catalogue_answers_at_once_without_pandas(repository: Path) -> None:
-    """CPU time, for other processes may be busy; the figure is one second."""
+def test_the_whole_catalogue_answers_without_heavy_imports(repository: Path) -> None:
+    """They would take longer than the search; how long that takes is told by benchmarks/search_time.py."""
     code = (
         "import sys; sys.argv = ['sngen', 'models', 'dataset=cifar10', 'accuracy=0.9..0.96', '--format', "
         "'ids']\nfrom sngen.cli import main\ntry: main()\nexcept SystemExit as end: assert not end.code\n"
-        "import resource; use = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "print(use.ru_utime + use.ru_stime, *sorted({'pandas', 'pyarrow', 'torch'} & set(sys.modules)))"
+        "print('heavy:', *sorted({'pandas', 'pyarrow', 'torch'} & set(sys.modules)))"
     )
     environment = os.environ | {"SECURITYNET_CATALOG": str(repository / "data" / "catalog")}
     run = subprocess.run(
@@ -147,9 +146,7 @@ def test_the_whole_catalogue_answers_at_once_without_pandas(repository: Path) ->
     )
     *found, last = run.stdout.splitlines()
     assert len(found) > 20
-    seconds, *heavy = last.split()
-    assert heavy == []
-    assert float(seconds) < 2  # twice the figure: two processes on one core take longer each
+    assert last == "heavy:"
 
 
 @pytest.mark.parametrize(
