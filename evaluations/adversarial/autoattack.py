@@ -38,9 +38,10 @@ def autoattack(
     attack added.
     """
     victims = Victims.of(target, data["test"], settings["batch_size"])
+    search = searched_with(target, victims)
     scores, outcomes, arrays = [clean_score(victims.right)], [], []
     for threat in (threat for threats in threats_of(settings["standard"]) for threat in threats):
-        standing, held = _ensemble(target, victims, threat, settings, seed, context.keep)
+        standing, held = _ensemble(target, search, victims, threat, settings, seed, context.keep)
         robust = standing[-1]
         scores += [
             proportion(threat.name, "robust_accuracy", robust),
@@ -55,11 +56,11 @@ def autoattack(
 
 
 def _ensemble(
-    target: Target, victims: Victims, threat: Threat, settings: Mapping[str, Any], seed: int, keep: Keep
-) -> tuple[list[np.ndarray], np.ndarray]:
+    target: Target, search: Target, victims: Victims, threat: Threat, settings: Mapping[str, Any], seed: int,
+    keep: Keep,
+) -> tuple[list[np.ndarray], np.ndarray]:  # fmt: skip
     """Which images stand before the first attack and after each (bool [N]), and of those that fell, which
     hold with whole pixel values."""
-    search = searched_with(target, victims)
     standing, held = [victims.right], np.zeros(len(victims.right), bool)
     for name, attack in ATTACKS.items():
         own = {"batch_size": settings["batch_size"], **settings[name]}
