@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sngen.results import ArrayEntry, OutcomeEntry, ScoreEntry
+from sngen.results import ArrayEntry, OutcomeEntry, PictureEntry, ScoreEntry
 
 if TYPE_CHECKING:
     from evaluations.datasets.images import Images
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one unit found: numbers, one bit per image for every setting that decides images, and the small
-    arrays that a number stands for."""
+    """What one unit found: numbers, one bit per image for every setting that decides images, the small arrays
+    that a number stands for, and pictures as evidence."""
 
     scores: tuple[ScoreEntry, ...]
     outcomes: tuple[OutcomeEntry, ...] = ()
     arrays: tuple[ArrayEntry, ...] = ()
+    pictures: tuple[PictureEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class Context:
 
     ``keep`` holds what an interrupted run of the unit has decided; ``folders`` are the user's;
     ``surrogate`` makes a target of the model that the settings name as the attacker's own, with counters of
-    its own: the first of ``surrogates`` that is not the target itself.
+    its own: the first of ``surrogates`` that is not the target itself. ``facts`` are the columns of the
+    target's row in the catalogue that the method asks for, None where nothing is known.
     """
 
     keep: Keep
     folders: Settings
     surrogate: Callable[[], Target]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,8 @@ class Method:
     """A registered method. ``version`` is raised when its code would give other numbers.
 
     ``needs_gradients``: not for models that can only be asked for outputs. ``prepare`` says what has to be
-    made before its units can run, from the images of the roles ``prepares_on``.
+    made before its units can run, from the images of the roles ``prepares_on``. ``facts``: columns of the
+    table models that decide the result, beside weights and network.
     """
 
     family: str
@@ -80,6 +84,7 @@ class Method:
     needs_gradients: bool = False
     prepare: Prepare | None = None
     prepares_on: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
     @property
     def takes_context(self) -> bool:
@@ -94,10 +99,11 @@ def method(
     needs_gradients: bool = False,
     prepare: Prepare | None = None,
     prepares_on: tuple[str, ...] = (),
+    facts: tuple[str, ...] = (),
 ) -> Callable[[Function], Method]:
     """Turn a function into a ``Method``; the docstring of the function describes it."""
 
     def decorate(function: Function) -> Method:
-        return Method(family, name, version, function, needs_gradients, prepare, prepares_on)
+        return Method(family, name, version, function, needs_gradients, prepare, prepares_on, facts)
 
     return decorate

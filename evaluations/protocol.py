@@ -19,6 +19,7 @@ from sngen.errors import DataProblem, UsageError
 from sngen.schema import FAMILIES, ID_PATTERN, PROTOCOL_PATTERN, TIERS
 
 FOLDER = Path(__file__).parent / "protocols"
+DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,15 @@ class DataRole:
     """The images that a method gets under one role name: a split, or ``first`` images of it after ``skip``.
 
     The split ``train`` means the images that the model was trained on, ``members`` the training split of its
-    dataset with the labels that it was taught, whether it saw these images or not.
+    dataset with the labels that it was taught, whether it saw these images or not. ``dataset``: of another
+    dataset than the model's own. ``methods``: only these get the role; all where None.
     """
 
     split: str
     first: int | None = None
     skip: int = 0
+    dataset: str | None = None
+    methods: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Tier:
 @dataclass(frozen=True)
 class Protocol:
     """A protocol file. ``methods`` maps a method's name to its settings, ``datasets`` a dataset's id to the
-    settings that methods leave open (null) for it."""
+    settings that methods leave open (null) for it; ``roles`` are those of one dataset alone, by its id."""
 
     protocol_id: str
     family: str
@@ -61,6 +65,12 @@ class Protocol:
     tiers: Mapping[str, Tier]
     limits: tuple[str, ...]
     datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    roles: Mapping[str, Mapping[str, DataRole]] = field(default_factory=dict)
+
+    def data(self, tier: str, dataset_id: str, method: str) -> dict[str, DataRole]:
+        """The roles of a method at a tier on a dataset: the tier's, and those of the dataset alone."""
+        roles = {**self.tiers[tier].data, **self.roles.get(dataset_id, {})}
+        return {name: role for name, role in roles.items() if role.methods is None or method in role.methods}
 
     def settings(self, tier: str, dataset_id: str) -> dict[str, dict[str, Any]]:
         """The tier's methods on a dataset, each with its settings: the protocol's, overruled by the tier's;
@@ -138,6 +148,7 @@ def _naming_problems(path: Path, content: Mapping[str, Any]) -> list[str]:
 
 
 def _build(content: dict[str, Any]) -> Protocol:
+    datasets = _settings(content.get("datasets", {}))
     return Protocol(
         protocol_id=content["protocol"],
         family=content["family"],
@@ -147,14 +158,25 @@ def _build(content: dict[str, Any]) -> Protocol:
         methods=_settings(content["methods"]),
         tiers={name: _tier(name, tier) for name, tier in content["tiers"].items()},
         limits=tuple(content["limits"]),
-        datasets=_settings(content.get("datasets", {})),
+        datasets={name: _without_data(own) for name, own in datasets.items()},
+        roles={name: _roles(own[DATA]) for name, own in datasets.items() if DATA in own},
     )
 
 
 def _tier(name: str, tier: Mapping[str, Any]) -> Tier:
-    data = {role: DataRole(**choice) for role, choice in tier["data"].items()}
     methods = _settings(tier["methods"]) if "methods" in tier else None
-    return Tier(name, tuple(tier["datasets"]), data, methods)
+    return Tier(name, tuple(tier["datasets"]), _roles(tier[DATA]), methods)
+
+
+def _roles(data: Mapping[str, Mapping[str, Any]]) -> dict[str, DataRole]:
+    return {
+        role: DataRole(**{**choice, **({"methods": tuple(choice["methods"])} if "methods" in choice else {})})
+        for role, choice in data.items()
+    }
+
+
+def _without_data(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name != DATA}
 
 
 def _settings(by_name: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -182,6 +204,7 @@ class _Check:
         self._settings("methods", content["methods"])
         if "datasets" in content:
             self._settings("datasets", content["datasets"])
+            self._datasets(content["datasets"], content["methods"])
         if self._mapping("tiers", content["tiers"], allowed=frozenset(TIERS)):
             for name, tier in content["tiers"].items():
                 self._tier(f"tiers.{name}", tier, content["methods"])
@@ -208,23 +231,43 @@ class _Check:
         self._texts(f"{where}.datasets", tier["datasets"], ID_PATTERN)
         if "methods" in tier:
             self._settings(f"{where}.methods", tier["methods"])
-            known = methods if isinstance(methods, dict) else {}
-            unknown = [str(name) for name in tier["methods"] or () if name not in known]
-            self._expect(
-                f"{where}.methods", ", ".join(unknown), not unknown, f"only {', '.join(map(str, known))}"
-            )
-        if not self._mapping(f"{where}.data", tier["data"]):
+            self._known(f"{where}.methods", tier["methods"], methods)
+        self._roles(f"{where}.{DATA}", tier[DATA], methods)
+
+    def _datasets(self, datasets: object, methods: object) -> None:
+        if isinstance(datasets, dict):
+            for name, own in datasets.items():
+                if isinstance(own, dict) and DATA in own:
+                    self._roles(f"datasets.{name}.{DATA}", own[DATA], methods)
+
+    def _roles(self, where: str, roles: object, methods: object) -> None:
+        if not self._mapping(where, roles):
             return
-        for role, data in tier["data"].items():
-            here = f"{where}.data.{role}"
-            if self._mapping(
-                here, data, required=frozenset({"split"}), allowed=frozenset({"split", "first", "skip"})
-            ):
-                self._text(f"{here}.split", data["split"], ID_PATTERN)
-                if "skip" in data:
-                    self._whole(f"{here}.skip", data["skip"], minimum=0)
-                if "first" in data:
-                    self._whole(f"{here}.first", data["first"], minimum=1)
+        assert isinstance(roles, dict)
+        for role, data in roles.items():
+            self._role(f"{where}.{role}", data, methods)
+
+    def _role(self, where: str, data: object, methods: object) -> None:
+        allowed = frozenset({"split", "first", "skip", "dataset", "methods"})
+        if not self._mapping(where, data, required=frozenset({"split"}), allowed=allowed):
+            return
+        assert isinstance(data, dict)
+        self._text(f"{where}.split", data["split"], ID_PATTERN)
+        if "skip" in data:
+            self._whole(f"{where}.skip", data["skip"], minimum=0)
+        if "first" in data:
+            self._whole(f"{where}.first", data["first"], minimum=1)
+        if "dataset" in data:
+            self._text(f"{where}.dataset", data["dataset"], ID_PATTERN)
+        if "methods" in data:
+            self._known(f"{where}.methods", data["methods"], methods)
+
+    def _known(self, where: str, names: object, methods: object) -> None:
+        """Names of methods that the protocol has."""
+        known = methods if isinstance(methods, dict) else {}
+        given = names if isinstance(names, list | dict) else [names]
+        unknown = [str(name) for name in given if name not in known]
+        self._expect(where, ", ".join(unknown), not unknown, f"only {', '.join(map(str, known))}")
 
     def _expect(self, where: str, found: object, fine: bool, expected: str) -> bool:
         if not fine:

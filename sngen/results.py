@@ -81,6 +81,38 @@ class ArrayEntry:
 
 
 @dataclass(frozen=True)
+class PictureEntry:
+    """A small picture behind a record's scores, such as a recovered trigger. ``pixels`` is base64 of its
+    bytes, channel by channel, row by row."""
+
+    setting: str
+    name: str
+    meaning: str
+    height: int
+    width: int
+    channels: int
+    pixels: str
+
+    @classmethod
+    def of(cls, setting: str, name: str, meaning: str, pixels: np.ndarray) -> PictureEntry:
+        """From uint8 [C, H, W], C being 1 (grey) or 3 (red, green, blue)."""
+        if pixels.dtype != "uint8" or pixels.ndim != 3 or pixels.shape[0] not in (1, 3):
+            raise ValueError(
+                f"picture {name}: {pixels.dtype} {list(pixels.shape)}, expected uint8 [1 or 3, H, W]"
+            )
+        channels, height, width = pixels.shape
+        packed = base64.b64encode(pixels.tobytes()).decode()
+        return cls(setting, name, meaning, height, width, channels, packed)
+
+    def array(self) -> np.ndarray:
+        """Its pixels, uint8 [C, H, W]."""
+        import numpy as np  # noqa: PLC0415
+
+        flat = np.frombuffer(base64.b64decode(self.pixels), dtype=np.uint8)
+        return flat.reshape(self.channels, self.height, self.width)
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that is kept of one unit. ``key`` holds the inputs whose hash is ``record_id``."""
 
@@ -97,6 +129,7 @@ class Record:
     outcomes: tuple[OutcomeEntry, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
     arrays: tuple[ArrayEntry, ...] = ()
+    pictures: tuple[PictureEntry, ...] = ()
 
     @property
     def record_id(self) -> str:
@@ -105,8 +138,9 @@ class Record:
     def to_bytes(self) -> bytes:
         """Indented JSON that carries its own hash."""
         body = asdict(self)
-        if not self.arrays:
-            del body["arrays"]  # so that a record without arrays keeps the bytes it always had
+        for name in ("arrays", "pictures"):
+            if not body[name]:
+                del body[name]  # so that a record without any keeps the bytes it always had
         for outcome in body["outcomes"]:
             outcome["image_ids"] = _as_ranges(outcome["image_ids"])
         body["integrity"] = content_hash(body)
@@ -129,6 +163,7 @@ class Record:
             body["arrays"] = tuple(
                 ArrayEntry(**{**a, "x": tuple(a["x"]), "y": tuple(a["y"])}) for a in body.get("arrays", ())
             )
+            body["pictures"] = tuple(PictureEntry(**p) for p in body.get("pictures", ()))
             return cls(**body)
         except (ValueError, KeyError, TypeError) as error:
             raise CheckFailed(
@@ -141,7 +176,8 @@ class Record:
 
     def _repeatable(self) -> bytes:
         scores = [asdict(s) for s in self.scores if METRICS[s.metric].repeats == "exactly"]
-        parts = [scores, *([asdict(entry) for entry in part] for part in (self.outcomes, self.arrays))]
+        evidence = (self.outcomes, self.arrays, self.pictures)
+        parts = [scores, *([asdict(entry) for entry in part] for part in evidence)]
         return canonical_json(parts)
 
 

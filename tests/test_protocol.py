@@ -64,6 +64,20 @@ def test_a_role_may_skip_images(tmp_path: Path) -> None:
     assert protocol.tiers["cpu"].data["pool"] == DataRole("train", first=50, skip=100)
 
 
+def test_a_role_may_be_of_another_dataset_and_for_some_methods(tmp_path: Path) -> None:
+    chosen = {"cpu": GOOD["tiers"]["cpu"] | {"datasets": ["cifar10", "mnist"]}}
+    own = {"data": {"other": {"split": "test", "dataset": "gtsrb", "methods": ["bare"]}}, "bins": 5}
+    protocol = read_protocol(write(tmp_path, tiers=chosen, datasets={"cifar10": own}))
+    test, other = DataRole("test", 100), DataRole("test", dataset="gtsrb", methods=("bare",))
+    assert protocol.data("cpu", "cifar10", "bare") == {"test": test, "other": other}
+    assert protocol.data("cpu", "cifar10", "clean") == {"test": test}
+    assert protocol.data("cpu", "mnist", "bare") == {"test": test}
+    assert protocol.datasets["cifar10"] == {"bins": 5}
+    wrong = {"data": {"other": {"split": "test", "methods": ["none"]}}}
+    with pytest.raises(DataProblem, match=r"cifar10.data.other.methods: found 'none', expected only bare, clean"):
+        read_protocol(write(tmp_path, datasets={"cifar10": wrong}))
+
+
 def test_an_unknown_protocol_gets_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"there is no protocol 'utility/99': .*utility/1"):
         load_protocols(["utility/99"])
@@ -95,7 +109,10 @@ def tiers(**changes: Any) -> dict[str, Any]:
             {"tiers": tiers(first=0)},
             "tiers.cpu.data.test.first: found 0, expected a whole number of at least 1",
         ),
-        ({"tiers": tiers(fist=5)}, "tiers.cpu.data.test: found 'fist', expected only first, skip, split"),
+        (
+            {"tiers": tiers(fist=5)},
+            "tiers.cpu.data.test: found 'fist', expected only dataset, first, methods, skip, split",
+        ),
         (
             {"tiers": tiers(skip=-1)},
             "tiers.cpu.data.test.skip: found -1, expected a whole number of at least 0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,17 +57,19 @@ class Inputs:
             images = images if end is None else images.first(end)
         else:
             split = TRAIN if data.split == MEMBERS else data.split
-            images = load_images(model[MODELS.c.dataset_id], split, self.settings.data, end)
+            dataset_id = data.dataset or model[MODELS.c.dataset_id]
+            images = load_images(dataset_id, split, self.settings.data, end)
         return images.after(data.skip) if data.skip else images
 
     def images_name(self, model: Row, data: DataRole) -> Hashable:
         """Equal for equal images: what has to be read only once."""
-        owner = model[MODELS.c.model_id] if self._are_its_own(model, data) else model[MODELS.c.dataset_id]
-        return owner, data
+        if self._are_its_own(model, data):
+            return model[MODELS.c.model_id], data
+        return data.dataset or model[MODELS.c.dataset_id], replace(data, dataset=None, methods=None)
 
     def network(self, model: Row, weights: Path, num_classes: int) -> nn.Module:
         """The network on pixels in [0, 1], in eval mode, giving logits [N, num_classes]."""
         return network_of(model, weights, self.settings, num_classes)
 
     def _are_its_own(self, model: Row, data: DataRole) -> bool:
-        return is_trained_here(model) and data.split in (TRAIN, MEMBERS)
+        return is_trained_here(model) and data.split in (TRAIN, MEMBERS) and data.dataset is None

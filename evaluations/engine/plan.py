@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from evaluations.engine.inputs import Inputs
@@ -31,9 +31,11 @@ class Unit:
         """What decides the result: other content means another unit. Its hash is the record's id."""
         work = self.work
         surrogate = {} if work.surrogate is None else {"surrogate": self._model(work.surrogate)}
+        facts = {"facts": {name: work.model[name] for name in work.facts}} if work.facts else {}
         return {
             **self._model(work.model),
             **surrogate,
+            **facts,
             "images": dict(self.fingerprints),
             SCORES.c.protocol: work.protocol.protocol_id,
             SCORES.c.tier: work.tier,
@@ -71,9 +73,9 @@ class Unit:
 
 
 def _as_key(data: DataRole) -> dict[str, Any]:
-    """Without a ``skip`` of nothing, which the first records did not know."""
-    fields = asdict(data)
-    return fields if data.skip else {name: value for name, value in fields.items() if name != "skip"}
+    """Without what is not asked for: a record keeps its key when a role learns to say more."""
+    said = {"split": data.split, "first": data.first}
+    return said | {name: value for name in ("skip", "dataset") if (value := getattr(data, name))}
 
 
 @dataclass(frozen=True)

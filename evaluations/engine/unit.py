@@ -124,7 +124,12 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
     before = gauge()
     torch.manual_seed(work.protocol.seed)
     meter = _Meter(target, use_before(kept))
-    context = Context(Keep(kept, meter.use), inputs.settings, partial(_surrogate, unit, inputs, how))
+    context = Context(
+        Keep(kept, meter.use),
+        inputs.settings,
+        partial(_surrogate, unit, inputs, how),
+        {name: work.model[name] for name in work.facts},
+    )
     extra = {"context": context} if method.takes_context else {}
     measurement = method.function(target, images, work.settings, work.protocol.seed, **extra)
     used = meter.use()
@@ -146,6 +151,7 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
         outcomes=measurement.outcomes,
         provenance=provenance,
         arrays=measurement.arrays,
+        pictures=measurement.pictures,
     )
 
 

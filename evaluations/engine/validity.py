@@ -8,19 +8,20 @@ from collections import Counter
 
 from evaluations.method import Measurement
 from sngen.errors import CheckFailed
-from sngen.results import ArrayEntry, ScoreEntry
+from sngen.results import ArrayEntry, PictureEntry, ScoreEntry
 from sngen.schema import ID_PATTERN, METRICS
 
 
 def check_measurement(measurement: object) -> None:
-    """Raises ``CheckFailed`` naming every score, outcome or array that the data contract does not allow."""
+    """Raises ``CheckFailed`` naming everything in it that the data contract does not allow."""
     if not isinstance(measurement, Measurement):
         raise CheckFailed(f"the method returned a {type(measurement).__name__}, expected a Measurement.")
     problems = [problem for score in measurement.scores for problem in _problems(score)]
     scores = Counter((score.setting, score.metric) for score in measurement.scores)
     outcomes = Counter((outcome.setting, "outcomes") for outcome in measurement.outcomes)
     arrays = Counter((array.setting, array.name) for array in measurement.arrays)
-    twice = [name for name, count in (scores + outcomes + arrays).items() if count > 1]
+    pictures = Counter((picture.setting, f"picture {picture.name}") for picture in measurement.pictures)
+    twice = [name for name, count in (scores + outcomes + arrays + pictures).items() if count > 1]
     problems += [f"{setting} {what}: found twice, expected once" for setting, what in twice]
     problems += [
         f"outcomes of {outcome.setting!r}: expected a setting matching {ID_PATTERN}"
@@ -28,6 +29,11 @@ def check_measurement(measurement: object) -> None:
         if not re.fullmatch(ID_PATTERN, outcome.setting)
     ]
     problems += [problem for array in measurement.arrays for problem in _array_problems(array)]
+    problems += [
+        problem
+        for picture in measurement.pictures
+        for problem in _name_problems(f"picture {picture.setting} {picture.name}", picture)
+    ]
     if not measurement.scores:
         problems.append("no score at all")
     if problems:
@@ -36,16 +42,20 @@ def check_measurement(measurement: object) -> None:
 
 def _array_problems(array: ArrayEntry) -> list[str]:
     name = f"array {array.setting} {array.name}"
-    problems = [
-        f"{name}: expected a {what} matching {ID_PATTERN}"
-        for what, found in (("setting", array.setting), ("name", array.name))
-        if not re.fullmatch(ID_PATTERN, found)
-    ]
+    problems = _name_problems(name, array)
     if len(array.x) != len(array.y):
         problems.append(f"{name}: {len(array.x)} x and {len(array.y)} y, expected as many of both")
     if not all(map(math.isfinite, (*array.x, *array.y))):
         problems.append(f"{name}: expected finite numbers")
     return problems
+
+
+def _name_problems(name: str, entry: ArrayEntry | PictureEntry) -> list[str]:
+    return [
+        f"{name}: expected a {what} matching {ID_PATTERN}"
+        for what, found in (("setting", entry.setting), ("name", entry.name))
+        if not re.fullmatch(ID_PATTERN, found)
+    ]
 
 
 def _problems(score: ScoreEntry) -> list[str]:

@@ -24,7 +24,8 @@ SUITES = {"reference": "reference"}
 @dataclass(frozen=True)
 class Work:
     """One model under one method of one protocol, at one tier. ``model`` is a row of the table models, and
-    so is ``surrogate``, where the settings name models that the attacker has."""
+    so is ``surrogate``, where the settings name models that the attacker has. ``facts``: the columns of the
+    row that the method asks for."""
 
     model: Row
     num_classes: int
@@ -33,6 +34,7 @@ class Work:
     method: str
     method_version: int
     surrogate: Row | None = None
+    facts: tuple[str, ...] = ()
 
     @property
     def model_id(self) -> str:
@@ -48,7 +50,7 @@ class Work:
 
     @property
     def data(self) -> Mapping[str, DataRole]:
-        return self.protocol.tiers[self.tier].data
+        return self.protocol.data(self.tier, self.dataset_id, self.method)
 
     @property
     def name(self) -> str:
@@ -111,9 +113,9 @@ def select(
                         reason = f"{name} needs the surrogate {wanted}, which is not in the catalogue"
                         left_out.append(LeftOut(model_id, reason))
                         continue
-                    version = known[name].version
+                    version, facts = known[name].version, known[name].facts
                     works.append(
-                        Work(model, classes[dataset_id], protocol, tier.name, name, version, surrogate)
+                        Work(model, classes[dataset_id], protocol, tier.name, name, version, surrogate, facts)
                     )
     return Selection(tuple(works), tuple(left_out))
 

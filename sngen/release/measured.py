@@ -1,4 +1,4 @@
-"""Result records as rows of the tables scores, outcomes and arrays."""
+"""Result records as rows of the tables scores, outcomes, arrays and pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sngen.canonical import canonical_json
 from sngen.errors import DataProblem
 from sngen.release.records import score_ids
 from sngen.results import Record
-from sngen.schema import ARRAYS, DATASETS, METRICS, MODELS, OUTCOMES, SCORES
+from sngen.schema import ARRAYS, DATASETS, METRICS, MODELS, OUTCOMES, PICTURES, SCORES
 from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 Row = Mapping[str, Any]
@@ -138,6 +138,32 @@ def arrays_of(record: Record) -> Rows:
             }
         )
         for entry in record.arrays
+    ]
+
+
+def pictures_of(record: Record) -> Rows:
+    """One row of the table pictures per picture of the record."""
+    basis = (record.model_id, record.dataset_id, record.protocol, record.method)
+    return [
+        PICTURES.row(
+            **{
+                PICTURES.c.picture_id: ":".join((*basis, entry.setting, entry.name)),
+                PICTURES.c.model_id: record.model_id,
+                PICTURES.c.dataset_id: record.dataset_id,
+                PICTURES.c.protocol: record.protocol,
+                PICTURES.c.tier: record.tier,
+                PICTURES.c.method: record.method,
+                PICTURES.c.setting: entry.setting,
+                PICTURES.c.name: entry.name,
+                PICTURES.c.meaning: entry.meaning,
+                PICTURES.c.height: entry.height,
+                PICTURES.c.width: entry.width,
+                PICTURES.c.channels: entry.channels,
+                PICTURES.c.pixels: base64.b64decode(entry.pixels),
+                PICTURES.c.record_id: record.record_id,
+            }
+        )
+        for entry in record.pictures
     ]
 
 

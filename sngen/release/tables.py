@@ -11,6 +11,7 @@ from sngen.release.leaderboard import leaderboard
 from sngen.release.measured import (
     arrays_of,
     outcomes_of,
+    pictures_of,
     scores_of,
     unknown_names,
     with_fingerprints,
@@ -25,6 +26,7 @@ from sngen.schema import (
     LEADERBOARD,
     MODELS,
     OUTCOMES,
+    PICTURES,
     PROJECTS,
     RELATIVES,
     SCORES,
@@ -57,6 +59,7 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         SCORES.name: scores,
         OUTCOMES.name: [row for record in records for row in outcomes_of(record)],
         ARRAYS.name: [row for record in records for row in arrays_of(record)],
+        PICTURES.name: [row for record in records for row in pictures_of(record)],
         RELATIVES.name: catalog[RELATIVES.name],
         PROJECTS.name: catalog[PROJECTS.name],
         ALIASES.name: catalog[ALIASES.name],

@@ -128,6 +128,10 @@ METRICS = {
             "Share of test images on which surrogate and target give the same label (fidelity).",
         ),
         Metric(
+            "relative_accuracy", "Relative accuracy", "ratio", "lower",
+            "Test accuracy of the surrogate divided by that of its target.", 0.0, None,
+        ),
+        Metric(
             "auc", "AUC", "fraction", "lower",
             "Area under the ROC curve of the attack's member score; 0.5 is chance.",
         ),
@@ -139,6 +143,37 @@ METRICS = {
         Metric(
             "false_positive_rate", "False positive rate", "fraction", "lower",
             "Share of negatives that are taken for positives; the method says what a positive is.",
+        ),
+        Metric(
+            "detection_auc", "Detection AUC", "fraction", "higher",
+            "Area under the ROC curve of a detector's score, inputs with the trigger against inputs without; "
+            "0.5 is chance.",
+        ),
+        Metric(
+            "anomaly_index", "Anomaly index", "as the detector says", "neither",
+            "A backdoor detector's score of a model; the higher, the more suspicious.", None, None,
+        ),
+        Metric(
+            "alarm", "Alarm", "0 or 1", "neither",
+            "1 where the detector's score is beyond its published threshold.",
+        ),
+        Metric(
+            "p_value", "p-value", "fraction", "neither",
+            "Probability of a score at least as suspicious on a clean model; the setting says by which "
+            "clean models.",
+        ),
+        Metric(
+            "trigger_norm", "Trigger norm", "pixels", "neither",
+            "L1 norm of the mask of the trigger that a detector recovers: its size in fully covered pixels.",
+            0.0, None,
+        ),
+        Metric(
+            "trigger_overlap", "Trigger overlap", "fraction", "neither",
+            "Pixels that the recovered trigger and the true one share, divided by those of either.",
+        ),
+        Metric(
+            "target_found", "Target found", "0 or 1", "neither",
+            "1 where the detector names the class that the true trigger leads to.",
         ),
         Metric(
             "accuracy_drop", "Accuracy drop", "fraction", "lower",

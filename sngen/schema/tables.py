@@ -158,6 +158,24 @@ MODELS = Table(
             "text",
             "Why trained_split says so: file, line and commit in the publisher's repository; which images.",
         ),
+        Column(
+            "trigger",
+            "text",
+            "The trigger of a planted backdoor, as JSON: what it does to an image. Null: none, or not "
+            "published.",
+        ),
+        Column(
+            "trigger_target",
+            "int",
+            "Class that images with the trigger are sent to. Null: none, not published, or it depends on the "
+            "image.",
+            minimum=0,
+        ),
+        Column(
+            "trigger_ground",
+            "text",
+            "Where the publisher says so: file, line and commit in the publisher's repository.",
+        ),
         Column("publisher", "text", "Who published the weights."),
         Column("publisher_type", "text", "What the publisher is.", allowed=tuple(PUBLISHER_TYPES)),
         Column("country", "texts", "Countries of the authors' institutions."),
@@ -321,6 +339,33 @@ ARRAYS = Table(
         Column("y_meaning", "text", "What y is, with its unit.", required=True),
         Column("x", "floats", "First coordinates.", required=True),
         Column("y", "floats", "Second coordinates, as many.", required=True),
+        Column("record_id", "text", "Key of the result record.", required=True, pattern=SHA256_PATTERN),
+    ),
+)  # fmt: skip
+
+PICTURES = Table(
+    "pictures",
+    "one small picture that a number rests on, such as a recovered trigger",
+    ("picture_id",),
+    (
+        Column(
+            "picture_id", "text", "model:dataset:protocol:method:setting:name.", required=True,
+            pattern=r"[a-z0-9._+/:-]+",
+        ),
+        Column("model_id", "text", "The model.", required=True, references="models"),
+        Column("dataset_id", "text", "What it was asked about.", required=True, references="datasets"),
+        Column("protocol", "text", "Protocol and version.", required=True, pattern=PROTOCOL_PATTERN),
+        Column("tier", "text", "Size class of the protocol.", required=True, allowed=tuple(TIERS)),
+        Column("method", "text", "Attack, detector or measure.", required=True, pattern=ID_PATTERN),
+        Column("setting", "text", "Setting within the method.", required=True, pattern=ID_PATTERN),
+        Column("name", "text", "What the picture is, such as trigger.", required=True, pattern=ID_PATTERN),
+        Column("meaning", "text", "What it shows.", required=True),
+        Column("height", "int", "Rows.", unit="pixels", required=True, minimum=1),
+        Column("width", "int", "Columns.", unit="pixels", required=True, minimum=1),
+        Column("channels", "int", "1: grey; 3: red, green, blue.", required=True, minimum=1, maximum=3),
+        Column(
+            "pixels", "bytes", "Bytes, channel by channel, row by row; 255 is full.", required=True
+        ),
         Column("record_id", "text", "Key of the result record.", required=True, pattern=SHA256_PATTERN),
     ),
 )  # fmt: skip

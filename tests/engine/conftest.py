@@ -14,6 +14,7 @@ probe = engine_fakes:probe
 drifting = engine_fakes:drifting
 invalid = engine_fakes:invalid
 prepared = engine_fakes:prepared
+informed = engine_fakes:informed
 """
 
 

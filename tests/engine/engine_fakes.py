@@ -27,7 +27,7 @@ from evaluations.engine.work import Catalog, Selection, select
 from evaluations.method import Context, Measurement, Method, Preparation, method
 from evaluations.protocol import DataRole, Protocol, Tier
 from evaluations.registry import find_methods
-from sngen.results import ArrayEntry, OutcomeEntry, ScoreEntry
+from sngen.results import ArrayEntry, OutcomeEntry, PictureEntry, ScoreEntry
 from sngen.schema import DATASETS, MODELS, SOURCES
 
 CLASSES = 4
@@ -218,6 +218,17 @@ def prepared(
 def _gradient(target: Any, x: torch.Tensor) -> np.ndarray:
     (gradient,) = torch.autograd.grad(target(x).sum(), x)
     return np.array(float(gradient.sum()))
+
+
+@method("utility", "informed", version=1, facts=("trigger_target", "trigger"))
+def informed(
+    target: Any, data: Mapping[str, Images], settings: Mapping[str, Any], seed: int, context: Context
+) -> Measurement:
+    """What the catalogue says of the target, as a score and as a picture."""
+    known = context.facts["trigger_target"]
+    shown = PictureEntry.of("test", "known", "one pixel", np.full((1, 1, 1), known, np.uint8))
+    assert context.facts.keys() == {"trigger", "trigger_target"}
+    return Measurement((ScoreEntry("known", "parameters", float(known), 1),), pictures=(shown,))
 
 
 @method("utility", "invalid", version=1)

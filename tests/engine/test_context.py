@@ -70,3 +70,18 @@ def test_black_boxes_are_left_out_of_what_needs_gradients(tmp_path: Path) -> Non
     assert [work.method for work in selection.works if work.model_id == "fakes/box"] == ["probe"]
     [left_out] = selection.left_out
     assert left_out.model_id == "fakes/box" and "prepared needs gradients" in left_out.reason
+
+
+def test_facts_of_the_catalogue_reach_the_method_and_decide_the_key(
+    tmp_path: Path, inputs: FakeInputs
+) -> None:
+    models = [{**model_row("fakes/m0"), "trigger_target": target} for target in (3, 4)]
+    chosen = [select_all(catalog_of(model), protocol(informed={})) for model in models]
+    for selection in chosen:
+        run(selection, inputs, tmp_path / "store")
+    records = sorted(ResultStore(tmp_path / "store"), key=lambda record: record.scores[0].value)
+    assert [record.scores[0].value for record in records] == [3, 4]
+    assert [record.key["facts"] for record in records] == [
+        {"trigger": None, "trigger_target": target} for target in (3, 4)
+    ]
+    assert [record.pictures[0].array().tolist() for record in records] == [[[[3]]], [[[4]]]]

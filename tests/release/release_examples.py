@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sngen.intervals import wilson
-from sngen.results import ArrayEntry, OutcomeEntry, Record, ScoreEntry
+from sngen.results import ArrayEntry, OutcomeEntry, PictureEntry, Record, ScoreEntry
 from sngen.schema import ALIASES, DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
 
 Rows = list[dict[str, Any]]
@@ -124,6 +124,7 @@ def record(
             "efficiency": 0.9,
         },
         arrays=(ArrayEntry("test", "confidence", "image id", "confidence", (0.0, 1.0), (0.5, 0.25)),),
+        pictures=(PictureEntry.of("test", "first-image", "the first image", np.zeros((1, 2, 3), np.uint8)),),
     )  # fmt: skip
 
 
