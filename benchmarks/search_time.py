@@ -1,6 +1,6 @@
 """How long a search of the whole catalogue takes in a fresh process; goal: under one CPU-second.
 
-Measured scores are read from the records in data/results, one JSON file each, so it grows with them.
+Measured scores come from the records in data/results, by way of the cache once they were read.
 
 Run: python benchmarks/search_time.py
 """

@@ -74,7 +74,7 @@ def test_a_role_may_be_of_another_dataset_and_for_some_methods(tmp_path: Path) -
     assert protocol.data("cpu", "mnist", "bare") == {"test": test}
     assert protocol.datasets["cifar10"] == {"bins": 5}
     wrong = {"data": {"other": {"split": "test", "methods": ["none"]}}}
-    with pytest.raises(DataProblem, match=r"cifar10.data.other.methods: found 'none', expected only bare, clean"):
+    with pytest.raises(DataProblem, match=r"other.methods: found 'none', expected only bare, clean"):
         read_protocol(write(tmp_path, datasets={"cifar10": wrong}))
 
 

@@ -19,6 +19,7 @@ from sngen.errors import CheckFailed, UsageError
 from sngen.release.leaderboard import BY_SCORE, KIND, NEEDED_SCORES, leaderboard
 from sngen.schema import CATALOG_TABLES, DATASETS, LEADERBOARD, MODELS, SCORES, Table
 from sngen.search.fields import DATASET, EVALUATED_ON
+from sngen.search.measured_scores import measured_scores
 from sngen.search.table import SearchTable, table_of
 from sngen.settings import CATALOG, Settings
 
@@ -58,10 +59,11 @@ def open_library(
         if catalog is not None or results:
             raise UsageError("a release holds its own results: give --release, or --catalog and --results.")
         return ReleaseLibrary(release)
+    settings = settings or Settings.from_environment()
     folder = catalog_folder(catalog, settings)
     source_folders(folder)
     beside = folder.resolve().parent / RESULTS_FOLDER
-    return CatalogLibrary(folder, results or ((beside,) if beside.is_dir() else ()))
+    return CatalogLibrary(folder, results or ((beside,) if beside.is_dir() else ()), settings)
 
 
 def catalog_folder(given: Path | None = None, settings: Settings | None = None) -> Path:
@@ -83,8 +85,8 @@ def catalog_folder(given: Path | None = None, settings: Settings | None = None) 
 class CatalogLibrary:
     """A catalogue folder, and folders with result records."""
 
-    def __init__(self, folder: Path, results: Sequence[Path]) -> None:
-        self.folder, self.results = folder, results
+    def __init__(self, folder: Path, results: Sequence[Path], settings: Settings) -> None:
+        self.folder, self.results, self._settings = folder, results, settings
         self._rows: dict[str, Rows] = {}
 
     @property
@@ -110,7 +112,8 @@ class CatalogLibrary:
             models, datasets = self.rows(MODELS), load_table(self.folder, DATASETS)
             own = {(row[MODELS.c.model_id], row[MODELS.c.dataset_id]) for row in models}
             keep = None if every_dataset else _of_pairs(own)
-            measured = [row for row in self._measured if every_dataset or _pair(row) in own]
+            found = measured_scores(self.results, self._settings)
+            measured = [row for row in found if every_dataset or _pair(row) in own]
             scores: Rows = [*load_table(self.folder, SCORES, NEEDED_SCORES, keep), *measured]
             _check_references(models, datasets, scores)
             board = leaderboard(models, datasets, scores)

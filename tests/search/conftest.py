@@ -14,6 +14,7 @@ from sngen.catalog.text_tables import write_table
 from sngen.schema import SOURCES, TABLES
 from sngen.search.library import CatalogLibrary
 from sngen.search.table import SearchTable
+from sngen.settings import Settings
 
 HERE = Path(__file__).parent
 
@@ -49,5 +50,10 @@ def small_catalog(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def library(small_catalog: Path) -> CatalogLibrary:
-    return CatalogLibrary(small_catalog, ())
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def library(small_catalog: Path, settings: Settings) -> CatalogLibrary:
+    return CatalogLibrary(small_catalog, (), settings)

@@ -22,6 +22,7 @@ from sngen.search.cohorts import (
 )
 from sngen.search.library import CatalogLibrary
 from sngen.search.select import select
+from sngen.settings import Settings
 
 
 def made(library: CatalogLibrary, query: str) -> Cohort:
@@ -99,8 +100,8 @@ def test_a_cohort_that_is_no_json(tmp_path: Path) -> None:
         read_cohort(tmp_path / "x.json")
 
 
-def test_committed_cohorts_resolve(repository: Path) -> None:
-    library = CatalogLibrary(repository / "data" / "catalog", ())
+def test_committed_cohorts_resolve(repository: Path, settings: Settings) -> None:
+    library = CatalogLibrary(repository / "data" / "catalog", (), settings)
     for path in sorted((repository / "data" / "cohorts").glob("*.json")):
         cohort = read_cohort(path)
         assert path.stem == cohort.hash

@@ -77,14 +77,14 @@ def test_where_the_catalogue_is(small_catalog: Path, tmp_path: Path, monkeypatch
     with pytest.raises(UsageError, match="a release holds its own results"):
         open_library(small_catalog, release=tmp_path)
     with pytest.raises(UsageError, match="no folder of results"):
-        ids(CatalogLibrary(small_catalog, [tmp_path / "none"]))
+        ids(CatalogLibrary(small_catalog, [tmp_path / "none"], nowhere))
 
 
-def test_a_catalogue_with_a_dangling_reference(small_catalog: Path) -> None:
+def test_a_catalogue_with_a_dangling_reference(small_catalog: Path, settings: Settings) -> None:
     scores = small_catalog / "lab" / "scores.csv"
     scores.write_text(scores.read_text().replace(f"{ONE},svhn,", "lab/nobody,svhn,"))
     with pytest.raises(CheckFailed, match=r"does not have \(lab/nobody\).*sngen check"):
-        ids(CatalogLibrary(small_catalog, ()), "evaluated_on=svhn")
+        ids(CatalogLibrary(small_catalog, (), settings), "evaluated_on=svhn")
 
 
 def test_a_release_gives_the_same_answers(library: CatalogLibrary, tmp_path: Path) -> None:

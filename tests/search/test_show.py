@@ -11,6 +11,7 @@ from search_examples import CLIP, COPY, ONE
 from sngen.errors import UsageError
 from sngen.search.library import CatalogLibrary
 from sngen.search.show import about, as_json, as_text
+from sngen.settings import Settings
 
 
 def test_all_that_concerns_a_model(library: CatalogLibrary) -> None:
@@ -57,9 +58,11 @@ def test_an_unknown_id_gets_the_nearest(library: CatalogLibrary, wrong: str, nea
         about(wrong, library)
 
 
-def test_control_characters_of_a_source_do_not_reach_the_terminal(small_catalog: Path) -> None:
+def test_control_characters_of_a_source_do_not_reach_the_terminal(
+    small_catalog: Path, settings: Settings
+) -> None:
     path = small_catalog / "lab" / "models.csv"
     path.write_text(path.read_text().replace("resnet18", "res\x1b[31mnet"))
-    text = as_text(about(ONE, CatalogLibrary(small_catalog, ())))
+    text = as_text(about(ONE, CatalogLibrary(small_catalog, (), settings)))
     assert "\x1b" not in text
     assert "res\ufffd[31mnet" in text
