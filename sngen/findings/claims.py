@@ -14,7 +14,7 @@ from sngen.schema import FAMILIES, METRICS, ORIGINS, PURPOSES
 from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
 CLAIMS = files("sngen.findings") / "claims.yaml"
-STATISTICS = ("spearman", "mean-difference")
+STATISTICS = ("spearman", "mean-difference", "share")
 SETTING = "{setting}"
 
 
@@ -35,6 +35,8 @@ class Claim:
     ``sign`` is the claimed sign of the statistic: of the correlation of ``x`` and ``y``, or of the mean of
     y - x. ``datasets`` None: every dataset that has both scores. Scores that carry one of ``flags``, on
     themselves or on their model, are left out; the flag's value says why. ``remarks`` are by method.
+    ``nominal`` is what a share is compared with. ``backdoored``: only models with a planted backdoor, or only
+    those that never had one; None: all.
     """
 
     claim_id: str
@@ -52,6 +54,8 @@ class Claim:
     flags: Mapping[str, str]
     remarks: Mapping[str, str]
     general_remark: str | None = None
+    nominal: float | None = None
+    backdoored: bool | None = None
 
     def remark(self, method: str) -> str | None:
         """What a reader should know of this method's numbers, and of the claim's; None if nothing."""
@@ -118,7 +122,7 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
         family=entry["family"],
         sign=1 if entry["sign"] == "positive" else -1,
         statistic=entry["statistic"],
-        x=_quantity(entry["x"]),
+        x=_quantity(entry.get("x", entry["y"])),
         y=_quantity(entry["y"]),
         methods=tuple(entry["methods"]),
         datasets=None if datasets is None else tuple(datasets),
@@ -127,6 +131,8 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
         flags=_reasons(entry.get("leave_out_flags", {})),
         remarks=_texts(entry.get("remarks", {})),
         general_remark=" ".join(entry["remark"].split()) if "remark" in entry else None,
+        nominal=entry.get("nominal"),
+        backdoored=entry.get("backdoored"),
     )
 
 
@@ -145,14 +151,15 @@ def _quantity(entry: Mapping[str, Any]) -> Quantity:
 
 def _problems(entry: Mapping[str, Any]) -> list[str]:
     """Values outside the vocabularies; a misspelt one would select nothing and say nothing."""
+    x = entry.get("x", entry["y"])  # a share has one quantity
     checks = [
         ("family", [entry["family"]], FAMILIES),
         ("sign", [entry["sign"]], ("positive", "negative")),
         ("origins", entry["origins"], ORIGINS),
         ("purposes", entry["purposes"], PURPOSES),
-        ("x.family", [entry["x"]["family"]], FAMILIES),
+        ("x.family", [x["family"]], FAMILIES),
         ("y.family", [entry["y"]["family"]], FAMILIES),
-        ("x.metric", [entry["x"]["metric"]], METRICS),
+        ("x.metric", [x["metric"]], METRICS),
         ("y.metric", [entry["y"]["metric"]], METRICS),
         ("statistic", [entry["statistic"]], STATISTICS),
         ("remarks", entry.get("remarks", {}), entry["methods"]),
@@ -168,6 +175,11 @@ def _problems(entry: Mapping[str, Any]) -> list[str]:
         for value in values
         if value not in allowed
     ]
+    share = entry["statistic"] == "share"
+    if share != ("nominal" in entry) or share == ("x" in entry):
+        problems.append(
+            f"claims.yaml, claim {entry['id']}: expected nominal and no x for a share, else x and no nominal"
+        )
     if ("settings" in entry) != all(SETTING in entry[field] for field in ("title", "statement")):
         problems.append(
             f"claims.yaml, claim {entry['id']}: found settings or {SETTING} in title and statement alone, "

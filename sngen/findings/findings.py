@@ -15,6 +15,7 @@ from sngen.findings.difference import is_constant, mean_difference
 from sngen.findings.estimate import Estimate
 from sngen.findings.related import groups
 from sngen.findings.selection import Selection, joined, scopes, select
+from sngen.findings.share import share_above
 from sngen.findings.spearman import clustered, independent
 from sngen.schema import FINDINGS, SCORES
 
@@ -29,6 +30,7 @@ class Pairs:
     x: np.ndarray
     y: np.ndarray
     group: np.ndarray
+    nominal: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,20 @@ def _constant_difference(pairs: Pairs, claim: Claim) -> str | None:
     return None
 
 
+def _share(pairs: Pairs, rules: Rules) -> Estimate:
+    assert pairs.nominal is not None
+    return share_above(pairs.y, pairs.group, pairs.nominal)
+
+
+def _never(pairs: Pairs, claim: Claim) -> str | None:
+    return None
+
+
 #: By their names in claims.
 STATISTICS: dict[str, Statistic] = {
     "spearman": Statistic("Spearman's rho", _spearman, _constant_quantity),
     "mean-difference": Statistic("Mean difference", _mean_difference, _constant_difference),
+    "share": Statistic("Share minus {nominal:g}", _share, _never),
 }
 
 
@@ -106,7 +118,7 @@ def _cases(claim: Claim, by_scope: Iterable[tuple[str, str]]) -> Iterator[Case]:
 def _finding(case: Case, selection: Selection, related: Mapping[str, str], rules: Rules) -> dict[str, Any]:
     c, claim, found = FINDINGS.c, case.claim, selection.pairs
     group = np.array([related.get(model, model) for model in found[SCORES.c.model_id]], dtype=object)
-    pairs = Pairs(found["x"].to_numpy(), found["y"].to_numpy(), group)
+    pairs = Pairs(found["x"].to_numpy(), found["y"].to_numpy(), group, claim.nominal)
     statistic = STATISTICS[claim.statistic]
     row = FINDINGS.row(
         **{
@@ -119,7 +131,7 @@ def _finding(case: Case, selection: Selection, related: Mapping[str, str], rules
             c.dataset_id: case.dataset_id,
             c.origin: case.origin,
             c.method: case.method,
-            c.statistic: statistic.title,
+            c.statistic: statistic.title.format(nominal=claim.nominal or 0),
             c.n: len(found),
             c.left_out: _named(selection, claim),
             c.clusters: len(set(group)),

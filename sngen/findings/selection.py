@@ -21,7 +21,9 @@ Scope = dict[tuple[str, ...], pd.DataFrame]
 #: How the two tables are joined; a model's columns that a score has too end in ``_model``.
 ON, SUFFIX = MODELS.c.model_id, "_model"
 JOIN = f"scores.merge(models, on='{ON}', suffixes=('', '{SUFFIX}'))"
-_OF_MODELS = (MODELS.c.model_id, MODELS.c.purpose, MODELS.c.source_id, MODELS.c.flags)
+_OF_MODELS = (
+    MODELS.c.model_id, MODELS.c.purpose, MODELS.c.source_id, MODELS.c.flags, MODELS.c.training_kind,
+)  # fmt: skip
 _OF_SCORES = (
     SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.origin, SCORES.c.source_id, SCORES.c.family,
     SCORES.c.method, SCORES.c.setting, SCORES.c.metric, SCORES.c.protocol, SCORES.c.tier, SCORES.c.flags,
@@ -29,6 +31,8 @@ _OF_SCORES = (
 )  # fmt: skip
 _QUANTITY = (SCORES.c.family, SCORES.c.method, SCORES.c.setting, SCORES.c.metric)
 _FLAGS = (SCORES.c.flags, f"{SCORES.c.flags}{SUFFIX}")
+#: Kinds of models that have, or once had, a planted backdoor.
+PLANTED = {True: ("backdoored",), False: ("backdoored", "backdoor-removed")}
 _SOURCES = (SCORES.c.source_id, f"{SCORES.c.source_id}{SUFFIX}")
 
 
@@ -65,12 +69,13 @@ def select(case: Case, scope: Scope) -> Selection | None:
     """
     claim = case.claim
     x, y = _equal(claim.x, case.method), _equal(claim.y, case.method)
-    sides = [scope.get(tuple(side.values())) for side in (x, y)]
+    kinds = dict.fromkeys(tuple(side.values()) for side in (x, y))  # of a share both are one
+    sides = [scope.get(kind) for kind in kinds]
     if any(side is None for side in sides):
         return None
     rows = pd.concat(sides)
     shared: Equal = {SCORES.c.origin: case.origin, SCORES.c.dataset_id: case.dataset_id}
-    population = rows[rows[MODELS.c.purpose].isin(claim.purposes)]
+    population = _planted(rows[rows[MODELS.c.purpose].isin(claim.purposes)], claim.backdoored)
     if case.origin == "reported":
         population = population[population[_SOURCES[0]] == population[_SOURCES[1]]]
     else:
@@ -85,9 +90,10 @@ def select(case: Case, scope: Scope) -> Selection | None:
     conditions = [
         _text(shared),
         f"{MODELS.c.purpose} in {list(claim.purposes)!r}",
+        *([] if claim.backdoored is None else [_text_planted(claim.backdoored)]),
         # Several publications may report on one model: its own source speaks for it.
         *([" == ".join(_SOURCES)] if case.origin == "reported" else []),
-        f"(({_text(x)}) or ({_text(y)}))",
+        "(" + " or ".join(dict.fromkeys(f"({_text(side)})" for side in (x, y))) + ")",
         *(_without(flag) for flag in claim.flags),
     ]
     condition = " and ".join(conditions)
@@ -104,6 +110,16 @@ def _equal(quantity: Quantity, method: str) -> Equal:
 
 def _text(equal: Equal) -> str:
     return " and ".join(f"{name} == {value!r}" for name, value in equal.items())
+
+
+def _planted(rows: pd.DataFrame, backdoored: bool | None) -> pd.DataFrame:
+    if backdoored is None:
+        return rows
+    return rows[rows[MODELS.c.training_kind].isin(PLANTED[backdoored]) == backdoored]
+
+
+def _text_planted(backdoored: bool) -> str:
+    return f"{MODELS.c.training_kind} {'in' if backdoored else 'not in'} {list(PLANTED[backdoored])!r}"
 
 
 def _where(rows: pd.DataFrame, equal: Equal) -> pd.DataFrame:

@@ -273,8 +273,8 @@ def test_claims_of_the_study_are_complete_and_well_formed() -> None:
     assert len({claim.claim_id for claim in claims}) == len(claims)
 
 
-def test_every_claim_is_made_of_benchmark_and_of_security_models_apart() -> None:
-    _, claims = load_claims()
+def test_every_claim_but_those_on_detectors_is_made_of_benchmark_and_of_security_models_apart() -> None:
+    claims = [claim for claim in load_claims()[1] if claim.family != "backdoor"]
     by_purpose: dict[tuple[str, ...], set[str]] = {}
     for claim in claims:
         by_purpose.setdefault(claim.purposes, set()).add(claim.claim_id.removeprefix("security/"))
