@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy.stats import false_discovery_control
 from sngen.findings.claims import Case, Claim, Rules, load_claims
 from sngen.findings.difference import is_constant, mean_difference
 from sngen.findings.estimate import Estimate
+from sngen.findings.flipping import QUICK_DIFFERENCE, QUICK_SPEARMAN, Quick, quick_share, would_flip
 from sngen.findings.related import groups
 from sngen.findings.selection import Selection, joined, scopes, select
 from sngen.findings.share import share_above
@@ -35,11 +37,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic: its name in the table, how it is computed, and why it says nothing of some pairs."""
+    """A statistic: its name in the table, how it is computed, why it says nothing of some pairs, and its
+    closed form."""
 
     title: str
     estimate: Callable[[Pairs, Rules], Estimate]
     obstacle: Callable[[Pairs, Claim], str | None]
+    quick: Callable[[Claim], Quick]
 
 
 def _spearman(pairs: Pairs, rules: Rules) -> Estimate:
@@ -76,9 +80,13 @@ def _never(pairs: Pairs, claim: Claim) -> str | None:
 
 #: By their names in claims.
 STATISTICS: dict[str, Statistic] = {
-    "spearman": Statistic("Spearman's rho", _spearman, _constant_quantity),
-    "mean-difference": Statistic("Mean difference", _mean_difference, _constant_difference),
-    "share": Statistic("Share minus {nominal:g}", _share, _never),
+    "spearman": Statistic("Spearman's rho", _spearman, _constant_quantity, lambda claim: QUICK_SPEARMAN),
+    "mean-difference": Statistic(
+        "Mean difference", _mean_difference, _constant_difference, lambda claim: QUICK_DIFFERENCE
+    ),
+    "share": Statistic(
+        "Share minus {nominal:g}", _share, _never, lambda claim: quick_share(claim.nominal or 0)
+    ),
 }
 
 
@@ -142,13 +150,17 @@ def _finding(case: Case, selection: Selection, related: Mapping[str, str], rules
     if obstacle is not None:
         return row | {c.verdict: "not-testable", c.ci_method: f"none: {obstacle}"}
     estimate = statistic.estimate(pairs, rules)
+    decided = verdict(claim.sign, estimate.ci_low, estimate.ci_high)
     return row | {
         c.value: estimate.value,
         c.ci_low: estimate.ci_low,
         c.ci_high: estimate.ci_high,
         c.ci_method: estimate.ci_method,
         c.p_value: estimate.p_value,
-        c.verdict: verdict(claim.sign, estimate.ci_low, estimate.ci_high),
+        c.verdict: decided,
+        c.would_flip: would_flip(
+            statistic.quick(claim), pairs.x, pairs.y, group, decided, partial(verdict, claim.sign)
+        ),
     }
 
 

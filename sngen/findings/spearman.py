@@ -18,7 +18,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(np.clip(result.statistic, -1.0, 1.0)), float(result.pvalue)
 
 
-def fisher_interval(rho: float, n: int) -> tuple[float, float]:
+def fisher_interval(rho: float, n: float) -> tuple[float, float]:
     """95 % interval: tanh(atanh(rho) +- z SE) with SE = sqrt((1 + rho^2 / 2) / (n - 3)).
 
     Bonett & Wright 2000, "Sample size requirements for estimating Pearson, Kendall and Spearman

@@ -463,6 +463,7 @@ FINDINGS = Table(
         Column("p_value", "float", "Two-sided p-value.", minimum=0, maximum=1),
         Column("p_adjusted", "float", "After Benjamini-Hochberg over all findings.", minimum=0, maximum=1),
         Column("verdict", "text", "What follows.", required=True, allowed=tuple(VERDICTS)),
+        Column("would_flip", "text", "What it would take to give another verdict."),
         Column("query", "text", "The selection of rows of the table scores.", required=True),
     ),
 )
