@@ -90,6 +90,35 @@ HEADLINES = (
         "measured_mia_rmia_tpr_at_fpr_0_01", "measured", "membership", "rmia", "default-fpr-0.01",
         "true_positive_rate", "TPR at 1 % FPR, RMIA",
     ),
+    Headline(
+        "measured_stealing_accuracy", "measured", "stealing", "partial-training-data", "default",
+        "stealing_accuracy", "Stealing accuracy",
+    ),
+    Headline(
+        "measured_stealing_agreement", "measured", "stealing", "partial-training-data", "default",
+        "stealing_agreement", "Stealing agreement",
+    ),
+    Headline(
+        "measured_stealing_label_only_agreement", "measured", "stealing", "label-only", "default",
+        "stealing_agreement", "Stealing agreement, labels only",
+    ),
+    Headline(
+        "measured_stealing_other_images_agreement", "measured", "stealing", "out-of-distribution", "default",
+        "stealing_agreement", "Stealing agreement, other images",
+    ),
+    Headline(
+        "measured_neural_cleanse_index", "measured", "backdoor", "neural-cleanse", "default",
+        "anomaly_index", "Neural Cleanse index",
+    ),
+    Headline(
+        "measured_neural_cleanse_alarm", "measured", "backdoor", "neural-cleanse", "default", "alarm",
+        "Neural Cleanse alarm",
+    ),
+    Headline("measured_mm_bd_alarm", "measured", "backdoor", "mm-bd", "default", "alarm", "MM-BD alarm"),
+    Headline(
+        "measured_trigger_success", "measured", "backdoor", "attack-success", "default",
+        "attack_success_rate", "Success of the true trigger",
+    ),
     Headline("reported_test_accuracy", "reported", "utility", "clean", "test", "accuracy", "Test accuracy"),
     Headline(
         "reported_train_accuracy", "reported", "utility", "clean", "train", "accuracy", "Train accuracy"
