@@ -72,7 +72,8 @@ Prepare = Callable[[Mapping[str, "Images"], Mapping[str, Any], "Settings"], Sequ
 class Method:
     """A registered method. ``version`` is raised when its code would give other numbers.
 
-    ``needs_gradients``: not for models that can only be asked for outputs. ``prepare`` says what has to be
+    ``needs_gradients``, or knowledge of the network: not for models that can only be asked for outputs.
+    ``prepare`` says what has to be
     made before its units can run, from the images of the roles ``prepares_on``. ``facts``: columns of the
     table models that decide the result, beside weights and network.
     """

@@ -156,7 +156,14 @@ def transfer_curve(
     The surrogate's own passes are not counted: they are the attacker's. The other settings are those of
     ``transfer``.
     """
-    surrogate = context.surrogate()
+    return curves_from(context.surrogate(), target, data, settings, seed, context)
+
+
+def curves_from(
+    surrogate: Target, target: Target, data: Mapping[str, Images], settings: Mapping[str, Any], seed: int,
+    context: Context,
+) -> Measurement:  # fmt: skip
+    """The curves of ``transfer`` from this surrogate, and of ``noise`` beside them."""
 
     def passed_on(target: Target, *given: Any) -> Found:
         return transfer(target, surrogate, *given)

@@ -10,6 +10,7 @@ from pathlib import Path
 import safetensors.torch
 import sklearn.datasets
 import torch
+import torch._dynamo  # by every optimiser when it is first made, which takes a second
 
 import evaluations.calibration
 import evaluations.engine.unit

@@ -104,7 +104,7 @@ def select(
                     continue
                 for name, settings in protocol.settings(tier.name, dataset_id).items():
                     if known[name].needs_gradients and model[MODELS.c.loader] == BLACK_BOX:
-                        reason = f"{name} needs gradients, and the model can only be asked for outputs"
+                        reason = f"{name} needs the network, and the model can only be asked for outputs"
                         left_out.append(LeftOut(model_id, reason))
                         continue
                     wanted = _surrogate(model_id, settings)

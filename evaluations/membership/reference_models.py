@@ -15,7 +15,7 @@ import importlib.metadata
 import importlib.util
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -188,13 +188,13 @@ class ReferenceModels:
             "settings": settings,
             "index": self._checked(index),
             "pool": self.pool.fingerprint,
-            **_made_by(self.settings.architecture),
+            **made_by(self.settings.architecture),
         }
 
     def _logits_key(self, sha256: str, images: Images) -> str:
         network = {name: getattr(self.settings, name) for name in ("architecture", "mean", "std")}
-        made_by = _made_by(self.settings.architecture)
-        return content_hash({"weights": sha256, "images": images.fingerprint, **network, **made_by})
+        made = made_by(self.settings.architecture)
+        return content_hash({"weights": sha256, "images": images.fingerprint, **network, **made})
 
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self):
@@ -220,11 +220,11 @@ def _read_logits(path: Path, images: Images) -> np.ndarray:
     return logits
 
 
-def _made_by(architecture: str) -> dict[str, str]:
-    """Code and packages that decide weights and logits."""
+def made_by(architecture: str, code: Sequence[str] = CODE) -> dict[str, str]:
+    """Code and packages that decide weights and logits: modules by name, and the architecture's own."""
     family = next((beginning for beginning in OPEN_FAMILIES if architecture.startswith(beginning)), None)
     own = f"sngen.zoo.architectures.{OPEN_FAMILIES[family]}" if family else loaders().get(architecture)
-    modules = [*CODE, *([own] if own else [])]
+    modules = [*code, *([own] if own else [])]
     packages = ["torch", *([PACKAGES[family]] if family in PACKAGES else [])]
     digest = hashlib.sha256(b"\0".join(_source(module) for module in modules)).hexdigest()
     return {"code": digest, **{package: importlib.metadata.version(package) for package in packages}}

@@ -1,0 +1,109 @@
+"""Surrogates by the question that they answer: trained once, and kept by the content of their weights.
+
+In the cache, ``surrogates/`` notes which weights came out of which images, answers and settings, and
+``blobs/<sha256>`` has the weights. The attack by transfer asks for the same ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+
+from evaluations.datasets.images import Images
+from evaluations.membership.reference_models import made_by
+from evaluations.stealing.surrogate_settings import SurrogateSettings
+from evaluations.stealing.training import fresh, train
+from sngen.canonical import content_hash
+from sngen.settings import Settings
+from sngen.whole_files import write_files
+from sngen.zoo.cache import locked
+from sngen.zoo.on_pixels import OnPixels
+from sngen.zoo.weights import blob_path, find_blob
+
+#: Modules whose source decides the weights, beside the architecture's own.
+CODE = (
+    "evaluations.stealing.training",
+    "evaluations.membership.reference_training",
+    "sngen.zoo.architectures.sequence",
+    "sngen.zoo.on_pixels",
+)
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """``network`` takes float pixels [B, C, H, W] in [0, 1] and gives logits [B, K]; ``sha256`` names its
+    weights."""
+
+    network: OnPixels
+    sha256: str
+
+
+def stolen(
+    settings: SurrogateSettings,
+    images: Images,
+    answers: np.ndarray,
+    budget: int,
+    seed: int,
+    folders: Settings,
+) -> Surrogate:
+    """The surrogate of the first ``budget`` images [N, C, H, W] and what the target said of them [N, K].
+
+    Trained where it is not in the cache; whoever wants the same one waits. Raises what ``train`` raises.
+    """
+    asked, told = _first(images, budget), answers[:budget]
+    key = content_hash(
+        {
+            "settings": asdict(settings),
+            "images": asked.fingerprint,
+            "answers": hashlib.sha256(np.ascontiguousarray(told).tobytes()).hexdigest(),
+            "classes": images.num_classes,
+            "seed": seed,
+            **made_by(settings.architecture, CODE),
+        }
+    )
+    entry = folders.cache / "surrogates" / f"{key}.json"
+    with locked(entry.name, folders):
+        sha256 = _known(entry, folders) or _train(settings, asked, told, seed, entry, folders)
+    with torch.random.fork_rng(devices=[]):
+        network = fresh(settings, asked, seed)
+    network.network.load_state_dict(load_file(find_blob(sha256, folders)))
+    return Surrogate(network.eval().requires_grad_(False), sha256)
+
+
+def _first(images: Images, budget: int) -> Images:
+    """``Images.first``, of which none are allowed as well."""
+    if budget:
+        return images.first(budget)
+    return Images(
+        images.dataset_id, images.split, images.pixels[:0], images.scale, images.labels[:0], images.ids[:0],
+        images.num_classes,
+    )  # fmt: skip
+
+
+def _known(entry: Path, folders: Settings) -> str | None:
+    if not entry.is_file():
+        return None
+    sha256: str = json.loads(entry.read_bytes())["sha256"]
+    return sha256 if blob_path(sha256, folders).is_file() else None
+
+
+def _train(
+    settings: SurrogateSettings,
+    images: Images,
+    answers: np.ndarray,
+    seed: int,
+    entry: Path,
+    folders: Settings,
+) -> str:
+    content = save(train(settings, images, answers, seed))
+    sha256 = hashlib.sha256(content).hexdigest()
+    write_files({blob_path(sha256, folders): content})
+    note = {"sha256": sha256, "settings": asdict(settings), "seed": seed, "budget": len(images)}
+    write_files({entry: json.dumps(note, indent=1, sort_keys=True).encode() + b"\n"})
+    return sha256
