@@ -69,7 +69,7 @@ def test_black_boxes_are_left_out_of_what_needs_gradients(tmp_path: Path) -> Non
     selection = select_all(catalog_of(*models), protocol(prepared=settings, probe={}))
     assert [work.method for work in selection.works if work.model_id == "fakes/box"] == ["probe"]
     [left_out] = selection.left_out
-    assert left_out.model_id == "fakes/box" and "prepared needs gradients" in left_out.reason
+    assert left_out.model_id == "fakes/box" and "prepared needs the network" in left_out.reason
 
 
 def test_facts_of_the_catalogue_reach_the_method_and_decide_the_key(
