@@ -1,0 +1,39 @@
+"""The rule of Neural Cleanse for a class unlike the others: median absolute deviation, small side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Makes the median absolute deviation of normal numbers estimate their standard deviation.
+CONSISTENCY = 1.4826
+#: Published: beyond it a class is an outlier (B. Wang et al., S&P 2019).
+THRESHOLD = 2.0
+#: With fewer numbers their median absolute deviation says nothing: of two, the index is never above 1.
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """The greatest ``index`` on the small side, and the position it is at."""
+
+    index: float
+    position: int
+
+
+def anomaly(norms: np.ndarray) -> Anomaly | None:
+    """Of ``norms`` [K], NaN where a class has none. None for fewer than three numbers, or equal ones.
+
+    index = (median - norm) / (1.4826 MAD). The median of an even number is the mean of the middle two, not
+    the lower of them.
+    """
+    there = norms[np.isfinite(norms)]
+    if len(there) < FEWEST:
+        return None
+    median = np.median(there)
+    deviation = CONSISTENCY * np.median(np.abs(there - median))
+    if deviation == 0:
+        return None
+    position = int(np.nanargmin(norms))
+    return Anomaly(float((median - norms[position]) / deviation), position)
