@@ -1,5 +1,4 @@
-"""NEO: a part of an image that, once covered, changes its label, and that carries this change to other
-images.
+"""NEO: a patch that takes an image's label away when covered, and gives it to others when pasted.
 
 S. Udeshi et al., "Model Agnostic Defence against Backdoor Attacks in Machine Learning", 2019,
 arXiv:1908.02203.
