@@ -31,9 +31,13 @@ def anomaly(norms: np.ndarray) -> Anomaly | None:
     there = norms[np.isfinite(norms)]
     if len(there) < FEWEST:
         return None
-    median = np.median(there)
-    deviation = CONSISTENCY * np.median(np.abs(there - median))
-    if deviation == 0:
-        return None
-    position = int(np.nanargmin(norms))
-    return Anomaly(float((median - norms[position]) / deviation), position)
+    index = float(indices(there[None])[0])
+    return None if np.isnan(index) else Anomaly(index, int(np.nanargmin(norms)))
+
+
+def indices(norms: np.ndarray) -> np.ndarray:
+    """The index of each of B models with finite ``norms`` [B, K]: float64 [B], NaN where all are equal."""
+    median = np.median(norms, axis=1)
+    deviation = CONSISTENCY * np.median(np.abs(norms - median[:, None]), axis=1)
+    distance = median - norms.min(axis=1)
+    return np.divide(distance, deviation, out=np.full(len(norms), np.nan), where=deviation > 0)

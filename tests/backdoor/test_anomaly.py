@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, median_abs_deviation
 
-from evaluations.backdoor.anomaly import THRESHOLD, anomaly
+from evaluations.backdoor.anomaly import THRESHOLD, anomaly, indices
 from evaluations.backdoor.null_distribution import norms_p_value, rank_p_value
 
 
@@ -42,10 +42,8 @@ def test_of_ten_independent_norms_the_threshold_flags_many_clean_models(draw: st
         "uniform": rng.random((20_000, 10)),
         "lognormal": rng.lognormal(0, 0.5, (20_000, 10)),
     }[draw]
-    found = [anomaly(row) for row in rows]
-    assert np.mean([one is not None and one.index > THRESHOLD for one in found]) == pytest.approx(
-        expected, abs=0.02
-    )
+    found = indices(rows)
+    assert np.mean(found > THRESHOLD) == pytest.approx(expected, abs=0.02)
 
 
 def test_p_values_of_clean_models_are_uniform() -> None:
