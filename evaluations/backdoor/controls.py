@@ -137,7 +137,8 @@ def _place(
         {
             "detector": name,
             "canary": sha256,
-            "goal": canary.goal,
+            "shown": _shown(canary, settings["canaries"]),
+            "side": settings["canaries"]["side"],
             "settings": {key: value for key, value in settings.items() if key != "canaries"},
             "seed": seed,
             "images": {role: data[role].fingerprint for role in (CLEAN, VERDICT)},
@@ -156,13 +157,18 @@ def _detect(
     trigger = trigger_of(settings["canaries"], data[POOL])
     if canary.goal is not None:
         _check_works(target, trigger, canary, data[VERDICT])
-    # Clean canaries are shown the trigger too: a detector of inputs must not find it there.
-    goal = settings["canaries"]["targets"][0] if canary.goal is None else canary.goal
+    goal = _shown(canary, settings["canaries"])
     found = detector(Case(target, data, settings, seed, trigger, goal, _at_once))
     return {
         "index": found.index, "alarm": found.alarm, "target": found.target, "separation": found.separation,
         "norms": list(found.norms),
     }  # fmt: skip
+
+
+def _shown(canary: Canary, settings: Mapping[str, Any]) -> int:
+    """Where the trigger leads that the canary is shown. Clean ones are shown it too: a detector of inputs
+    must not find it there."""
+    return int(settings["targets"][0] if canary.goal is None else canary.goal)
 
 
 def _at_once(name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> Mapping[str, np.ndarray]:

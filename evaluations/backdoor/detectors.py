@@ -22,6 +22,8 @@ from sngen.settings import Settings
 #: The detector did not tell its canaries apart: its numbers are published, and neither ranked nor counted.
 CANARIES_WRONG = "canaries-wrong"
 ROLES = (CLEAN, VERDICT, POOL)
+#: Canaries are the same whatever the seed of a run.
+SEED = 0
 DETECTORS: dict[str, Detector] = {
     "neural-cleanse": class_triggers.neural_cleanse,
     "pixel-backdoor": class_triggers.pixel_backdoor,
@@ -43,7 +45,7 @@ def measure(
     Where the catalogue knows the target's trigger, the share of triggered images found, or whether its
     class was named.
     """
-    known = findings(name, DETECTORS[name], data, settings, seed, context.folders)
+    known = findings(name, DETECTORS[name], data, settings, SEED, context.folders)
     trigger, goal = (context.facts[fact] for fact in FACTS)
     case = Case(
         target, data, settings, seed, None if trigger is None else Trigger.parse(trigger), goal,
@@ -109,14 +111,14 @@ def _not_there(
             f"{canary.name} on {dataset} under {name}", _prepare,
             (name, canary, dict(data), dict(settings), folders),
         )
-        for canary in absent(name, data, settings, 0, folders)
+        for canary in absent(name, data, settings, SEED, folders)
     ]  # fmt: skip
 
 
 def _prepare(
     name: str, canary: Canary, data: Mapping[str, Images], settings: Mapping[str, Any], folders: Settings
 ) -> None:
-    finding(name, DETECTORS[name], canary, data, settings, 0, folders)
+    finding(name, DETECTORS[name], canary, data, settings, SEED, folders)
 
 
 @method(

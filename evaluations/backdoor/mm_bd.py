@@ -10,7 +10,15 @@ import numpy as np
 import torch
 from scipy.stats import gamma
 
-from evaluations.backdoor.detection import CLEAN, DEFAULT, TWO_CLASSES, Case, Detection
+from evaluations.backdoor.detection import (
+    CLEAN,
+    DEFAULT,
+    TWO_CLASSES,
+    Case,
+    Detection,
+    gives_probabilities,
+    log_posteriors,
+)
 from sngen.errors import CheckFailed
 from sngen.results import ArrayEntry, ScoreEntry
 
@@ -27,7 +35,8 @@ def mm_bd(case: Case) -> Detection:
     within [0, 1]; ``seeds``, of whose p-values the median counts. A gamma distribution of two parameters is
     fitted to the margins of the other classes (the authors' code also fits its origin, three parameters to
     nine numbers); p = 1 - F(largest)^K. Steps are plain: the authors' optimiser is made anew in every step,
-    so that its momentum never acts. Of a network that ends in a softmax the margin is one of probabilities.
+    so that its momentum never acts. Of a network that ends in a softmax the margin is one of
+    log-probabilities, which is that of the logits.
     """
     classes = case.data[CLEAN].num_classes
     if classes <= FEWEST:
@@ -90,11 +99,13 @@ def _ascend(case: Case, number: int, seed: int) -> float:
         (settings["starts"], *shape), dtype=np.float32
     )
     x = torch.from_numpy(drawn)
+    clean = case.target.logits(case.data[CLEAN], settings["batch_size"])
+    probabilities = gives_probabilities(clean)
     best = -np.inf
     with torch.enable_grad():
         for step in range(settings["steps"] + 1):
             x = x.detach().requires_grad_(step < settings["steps"])
-            outputs = case.target(x)
+            outputs = log_posteriors(case.target(x), True) if probabilities else case.target(x)
             others = outputs.clone()
             others[:, number] = -torch.inf
             margin = outputs[:, number] - others.amax(dim=1)

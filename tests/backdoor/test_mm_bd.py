@@ -76,5 +76,5 @@ def test_what_it_does_not_apply_to() -> None:
     few = mm_bd(case(pixels(1.0, 2.0, 3.0), random_images(10, 3), SETTINGS))
     assert few.status == "not-applicable-few-classes"
     broken = target_of(lambda x: x.flatten(1)[:, :6] * torch.nan)
-    with pytest.raises(CheckFailed, match="by-hand: margin of class 0 is"):
+    with pytest.raises(CheckFailed, match="by-hand on noise, split clean: logits of image 0 are not finite"):
         mm_bd(case(broken, random_images(10, 6), SETTINGS))
