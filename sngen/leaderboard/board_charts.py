@@ -53,6 +53,7 @@ def board_pictures(board: Board, context: Context) -> list[Picture]:
         ("utility", "measured"): _measured_utility,
         ("utility", "reported"): _reported_utility,
         ("stealing", "reported"): _stealing,
+        ("stealing", "measured"): _measured_stealing,
         ("membership", "reported"): _membership,
         ("membership", "measured"): _measured_membership,
         ("adversarial", "measured"): _measured_adversarial,
@@ -105,6 +106,17 @@ def _stealing(board: Board, context: Context) -> Iterator[Picture | None]:
             lambda frame, entry=entry: stealing_against_target(frame, target, entry, where),
         )  # fmt: skip
         yield _scatter(board, context, board_points(board, context, [target, entry]), pair)
+
+
+def _measured_stealing(board: Board, context: Context) -> Iterator[Picture | None]:
+    where, target = context.dataset_name(board.dataset_id), _headline(_MEASURED)
+    for entry in _headlines(board):
+        if (entry.method, entry.setting, entry.metric) in board.quantities:
+            pair = _attack_pair(
+                target, "the target's measured test accuracy", entry,
+                lambda frame, entry=entry: stealing_against_target(frame, target, entry, where),
+            )  # fmt: skip
+            yield _scatter(board, context, board_points(board, context, [target, entry]), pair)
 
 
 def _membership(board: Board, context: Context) -> Iterator[Picture | None]:

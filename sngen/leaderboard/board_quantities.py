@@ -25,12 +25,25 @@ _SHOWN_MEMBERSHIP = (
 )  # fmt: skip
 
 
+#: Settings of the family ``backdoor`` that tell of canaries, single seeds or the making of a trigger.
+_OF_OTHERS = ("canary-", "seed-", "recovered")
+#: What is read first of a board of backdoor detection.
+_SHOWN_BACKDOOR = (
+    ("attack-success", "default", "attack_success_rate"),
+    ("neural-cleanse", "default", "anomaly_index"),
+    ("neural-cleanse", "norms", "p_value"),
+    ("neural-cleanse", "default", "alarm"),
+    ("mm-bd", "default", "alarm"),
+    ("strip", "default", "true_positive_rate"),
+)
+
+
 def columns_of(board: Board) -> tuple[Quantity, ...]:
     """The quantities that are columns.
 
     Left to the models' pages: what follows from two columns (accuracy drops), the accuracy without attack of
-    every method but one, since all have the same images, checks for masked gradients, and the realised false
-    positive rate beside each true positive rate.
+    every method but one, since all have the same images, checks for masked gradients, the realised false
+    positive rate beside each true positive rate, single seeds, and canaries.
     """
     if board.family == "adversarial" and board.origin == "measured":
         clean = clean_quantity(board)
@@ -38,6 +51,10 @@ def columns_of(board: Board) -> tuple[Quantity, ...]:
         return tuple(kept)
     if board.family == "membership" and board.origin == "measured":
         return tuple(q for q in board.quantities if q[2] != "false_positive_rate")
+    if board.family == "backdoor" and board.origin == "measured":
+        return tuple(q for q in board.quantities if not q[1].startswith(_OF_OTHERS))
+    if board.family == "stealing" and board.origin == "measured":
+        return tuple(q for q in board.quantities if "-seed-" not in q[1])
     return board.quantities
 
 
@@ -60,7 +77,7 @@ def clean_quantity(board: Board) -> Quantity | None:
 def compared(board: Board) -> set[Quantity]:
     """What a model's page says the standing in: everything, but of attacks with dozens of budgets only what a
     reader of the table sees first."""
-    if board.origin == "measured" and board.family in {"adversarial", "membership"}:
+    if board.origin == "measured" and board.family != "utility":
         return shown_first(board)
     return set(board.quantities)
 
@@ -72,6 +89,9 @@ def shown_first(board: Board) -> set[Quantity]:
         return set(_adversarial(board, columns))
     if board.origin == "measured" and board.family == "membership":
         chosen = {quantity for quantity in _SHOWN_MEMBERSHIP if quantity in columns}
+        return chosen or most_numbers(columns, board.scores.values())
+    if board.origin == "measured" and board.family == "backdoor":
+        chosen = {quantity for quantity in _SHOWN_BACKDOOR if quantity in columns}
         return chosen or most_numbers(columns, board.scores.values())
     return most_numbers(columns, board.scores.values())
 

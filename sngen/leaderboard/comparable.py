@@ -11,11 +11,16 @@ from sngen.leaderboard.snapshot import Row
 from sngen.schema import CLASSIFYING, COPY_KINDS, HEADLINES, METRICS, MODELS, SCORES, TASKS
 
 #: Flags of models that give one answer to every image: their numbers say nothing about an attack.
-DEGENERATE = frozenset({"accuracy-equals-single-class-share", "agreement-is-1"})
+DEGENERATE = frozenset({"accuracy-equals-single-class-share", "agreement-is-1", "constant-answers"})
 
-#: Metrics over the images that the model gets right, or that an attack changed: their n differs from model
-#: to model though the images under attack are the same.
-OVER_OWN_IMAGES = frozenset({"minimal_perturbation", "queries_per_success"})
+#: Metrics over the images that the model gets right, that an attack changed, or that are not of the class
+#: that a trigger leads to: their n differs from model to model though the images are the same.
+OVER_OWN_IMAGES = frozenset(
+    {
+        "minimal_perturbation", "queries_per_success", "attack_success_rate", "true_positive_rate",
+        "detection_auc",
+    }
+)  # fmt: skip
 
 _M, _S = MODELS.c, SCORES.c
 #: (method, setting, metric): what a column of a board holds.

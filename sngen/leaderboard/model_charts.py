@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -12,8 +14,9 @@ from altair.utils.schemapi import debug_mode
 from sngen.leaderboard.board_quantities import CLEAN
 from sngen.leaderboard.budgets import NORM_WORDS
 from sngen.leaderboard.charts.attack_curves import attack_curves
-from sngen.leaderboard.charts.curves import ATTACK, BUDGET, COUNT, EPS, VALUE, attacks_in_order
+from sngen.leaderboard.charts.curves import ATTACK, BUDGET, COUNT, EPS, HIGH, LOW, VALUE, attacks_in_order
 from sngen.leaderboard.charts.roc_curves import FPR, TPR, roc_curves
+from sngen.leaderboard.charts.stealing_curves import QUERIES, stealing_curves
 from sngen.leaderboard.charts.style import BASIS
 from sngen.leaderboard.curve_points import FEWEST_BUDGETS, curve_point, of_curves
 from sngen.leaderboard.drawing import Draw
@@ -46,7 +49,7 @@ def model_pictures(
     made = {}
     with debug_mode(False):  # as for the boards' charts
         for section, group in groupby(in_order(scores), key=section_of):
-            maker = {"adversarial": _adversarial, "membership": _membership}.get(section[0])
+            maker = _MAKERS.get(section[0])
             if maker is not None:
                 charts = maker(model_id, section, list(group), snapshot)
                 name = f"model-{_name(model_id, section)}"
@@ -132,3 +135,41 @@ def _membership(
         f"AUC: {areas}; 0.5 is chance, the dashed line."
     )
     yield "roc", roc_curves(frame, model, where), frame, words
+
+
+def _stealing(
+    model_id: str, section: Section, scores: list[Row], snapshot: Snapshot
+) -> Iterator[tuple[str, Any, pd.DataFrame, str]]:
+    model, where = _names(model_id, section, snapshot)
+    rows = [
+        {
+            ATTACK: score[_S.method], QUERIES: budget, VALUE: score[_S.value], LOW: score[_S.ci_low],
+            HIGH: score[_S.ci_high], COUNT: score[_S.n], **_origin(section),
+        }
+        for score in scores
+        if score[_S.metric] == "stealing_agreement" and (budget := queries_of(score)) is not None
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    if not len(frame) or frame[QUERIES].nunique() < FEWEST_BUDGETS:
+        return
+    ends = ", ".join(
+        f"{attack} {number(float(last[VALUE]), 'fraction')} at {number(int(last[QUERIES]), 'count')} queries"
+        for attack in attacks_in_order(frame[ATTACK].tolist())
+        for last in [frame[frame[ATTACK] == attack].sort_values(QUERIES).iloc[-1]]
+    )
+    words = (
+        f"Share of test images of {where} on which a surrogate agrees with {model}, over the number of "
+        f"queries: {ends}. Upright lines are 95 % intervals."
+    )
+    yield "stealing", stealing_curves(frame, model, where), frame, words
+
+
+def queries_of(score: Row) -> int | None:
+    """The budget of a score of model stealing; None for one seed of several."""
+    if score[_S.setting] == "default":
+        return int(json.loads(score[_S.arguments])["repeated"]["budget"])
+    named = re.fullmatch(r"queries-(\d+)", score[_S.setting])
+    return None if named is None else int(named[1])
+
+
+_MAKERS = {"adversarial": _adversarial, "membership": _membership, "stealing": _stealing}

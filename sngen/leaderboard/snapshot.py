@@ -23,6 +23,7 @@ from sngen.schema import (
     LEADERBOARD,
     MODELS,
     OUTCOMES,
+    PICTURES,
     PROJECTS,
     RELATIVES,
     SCORES,
@@ -104,6 +105,11 @@ class Snapshot:
     def arrays_of(self) -> dict[str, list[Row]]:
         """Arrays by model."""
         return _grouped(self.tables[ARRAYS.name], ARRAYS.c.model_id)
+
+    @cached_property
+    def pictures_of(self) -> dict[str, list[Row]]:
+        """Pictures by model."""
+        return _grouped(self.tables[PICTURES.name], PICTURES.c.model_id)
 
     @cached_property
     def relatives_of(self) -> dict[str, list[Row]]:

@@ -16,7 +16,7 @@ PATH = "findings.md"
 _F = FINDINGS.c
 _HEAD = (
     "Dataset", "Numbers", "Method", "Statistic", "Value", "n", "Groups of relatives", "p, adjusted",
-    "Verdict",
+    "Verdict", "What would flip it",
 )  # fmt: skip
 
 
@@ -97,4 +97,5 @@ def _row(row: Row, context: Context, root: str) -> list[str]:
         number(row[_F.clusters], "count"),
         text(p_value(row[_F.p_adjusted])),
         f"<strong>{text(row[_F.verdict])}</strong>",
+        text(row[_F.would_flip] or ""),
     ]

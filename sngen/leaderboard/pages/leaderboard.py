@@ -11,6 +11,7 @@ from sngen.leaderboard.escape import text
 from sngen.leaderboard.measured_flags import of_masking
 from sngen.leaderboard.numbers import in_sentence, plural
 from sngen.leaderboard.page import Body, Page, badge, model_link
+from sngen.leaderboard.pages.detector_summary import detector_summary
 from sngen.leaderboard.pages.leaderboard_sources import add_sources
 from sngen.leaderboard.pictures import Picture
 from sngen.schema import DATASETS, FAMILIES, FINDINGS, METRICS, MODELS, SCORES, TIERS
@@ -72,6 +73,7 @@ def _add_measured(body: Body, board: Board, context: Context) -> None:
         body.add("Every model is left out.", left_out(list(board.left_out), context, body.root))
         return
     body.add(f"{badge(board.origin)} {_board_words(board)}")
+    body.add(detector_summary(board, context))
     ranking = context.ranking_of(board)
     if ranking is not None:
         first = quantity_title(board.origin, board.family, board.main)
@@ -111,7 +113,9 @@ def _no_chart(board: Board) -> str:
         return "No chart: it takes at least two measured models."
     if board.family == "membership":
         return f"No chart: it takes {FEWEST_POINTS} models with a measured overfitting level."
-    return "No chart for this family yet."
+    if board.family == "stealing" and board.origin == "measured":
+        return f"No chart: it takes {FEWEST_POINTS} models with a measured test accuracy."
+    return ""
 
 
 def _elsewhere(board: Board) -> str:

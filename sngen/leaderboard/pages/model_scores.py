@@ -12,6 +12,7 @@ from sngen.leaderboard.model_charts import in_order, section_of
 from sngen.leaderboard.numbers import metric_title, number, score_value
 from sngen.leaderboard.page import flags, plain_table
 from sngen.leaderboard.pages.model_adversarial import adversarial_tables
+from sngen.leaderboard.pages.model_evidence import evidence
 from sngen.leaderboard.pages.model_membership import membership_tables
 from sngen.leaderboard.pages.model_records import list_of_scores, repeating, section_title
 from sngen.leaderboard.snapshot import Row
@@ -35,6 +36,9 @@ def measured_scores(scores: list[Row], context: Context, root: str) -> Iterator[
         yield f'<div class="sn-scores">{maker(list(group), context)}</div>'
         for drawn in pictures.get(section, ()):
             yield partial(drawn.html, root)
+        found = evidence(section, model_id, context.snapshot)
+        if found:
+            yield found
 
 
 def _records(scores: list[Row], context: Context) -> str:
