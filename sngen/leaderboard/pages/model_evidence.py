@@ -104,7 +104,8 @@ def _bars(row: Row) -> str:
     return (
         f'<figure><svg class="sn-bars" role="img" aria-label="{text(words)}" '
         f'viewBox="0 0 {len(values) * WIDTH} {HEIGHT}" preserveAspectRatio="none">{bars}</svg>'
-        f"<figcaption>{text(row[_A.method])}{text(setting)}: {text(words)}</figcaption></figure>"
+        f"<figcaption>{text(row[_A.method])}{text(setting)}, {text(row[_A.name])}: {text(words)}</figcaption>"
+        "</figure>"
     )
 
 
