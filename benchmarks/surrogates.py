@@ -2,6 +2,7 @@
 
     python benchmarks/surrogates.py                   # on the CPU, with the peer if it is installed
     python benchmarks/surrogates.py --device cuda     # stacked against one after the other; torch alone
+    python benchmarks/surrogates.py --agreement       # ours and the peer's surrogate of one real target
 
 The surrogate is the small network of stealing/1 for CIFAR-10 or, with --small, that for MNIST; images and
 answers are random, because what is timed does not depend on them. The peer is KnockoffNets of the Adversarial
@@ -113,6 +114,56 @@ def peer(count: int, small: bool) -> None:
         attack.extract(np.resize(pixels, (STEPS * BATCH, *shape)), thieved_classifier=thief)
 
 
+def agreement(seeds: int = 5) -> None:
+    """Ours and the peer's surrogate of a target of the embedded suite: equal images, budget and network."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from art.attacks.extraction import KnockoffNets  # noqa: PLC0415
+    from art.estimators.classification import PyTorchClassifier  # noqa: PLC0415
+
+    from evaluations.datasets import load_images  # noqa: PLC0415
+    from evaluations.reference import suite  # noqa: PLC0415
+    from evaluations.stealing.answers import answers  # noqa: PLC0415
+    from evaluations.stealing.attacks import predicted  # noqa: PLC0415
+    from evaluations.stealing.surrogate_settings import SurrogateSettings  # noqa: PLC0415
+    from evaluations.stealing.training import fresh, train  # noqa: PLC0415
+    from sngen.schema import MODELS  # noqa: PLC0415
+    from sngen.settings import Settings  # noqa: PLC0415
+    from sngen.zoo.load import load_network  # noqa: PLC0415
+
+    model_id = "reference/digits/cnn-8"
+    path, _ = suite.weights_for(model_id, Settings.from_environment())
+    row = MODELS.row(model_id=model_id, loader="digits-cnn-8", mean=[0.0], std=[1.0])
+    target = load_network(row, path, 10)
+    asked, test = (load_images("digits", split, Path()) for split in ("aux", "test"))
+    with torch.no_grad():
+        told = answers(target(asked.tensor()).numpy(), "all")
+    truth = predicted(target, test)
+    batch, epochs = 32, 16
+    how = SurrogateSettings.of(
+        {"architecture": "digits-cnn-8", "mean": [0.0], "std": [1.0], "steps": epochs * 599 // batch,
+         "batch": batch, "lr": 0.005, "weight_decay": 0.01, "optimiser": "adamw", "augmentation": "none"}
+    )  # fmt: skip
+    softmax = nn.Sequential(target, nn.Softmax(dim=1))
+    for name in ("ours", "peer"):
+        found = []
+        for seed in range(seeds):
+            thief = fresh(how, asked, seed)
+            if name == "ours":
+                thief.network.load_state_dict(train(how, asked, told, seed))
+            else:
+                optimiser = torch.optim.AdamW(thief.parameters(), lr=how.lr, weight_decay=how.weight_decay)
+                own = PyTorchClassifier(thief, nn.CrossEntropyLoss(), (1, 8, 8), 10, optimizer=optimiser)
+                theirs = PyTorchClassifier(softmax, nn.CrossEntropyLoss(), (1, 8, 8), 10)
+                np.random.seed(seed)  # the library draws from NumPy's own stream
+                KnockoffNets(
+                    theirs, batch_size_fit=batch, batch_size_query=batch, nb_epochs=epochs, nb_stolen=599,
+                    use_probability=True, verbose=False,
+                ).extract(asked.tensor().numpy(), thieved_classifier=own)  # fmt: skip
+            found.append(float(np.mean(predicted(thief.eval(), test) == truth)))
+        print(f"{name}: agreement {np.mean(found):.4f}, standard deviation {np.std(found, ddof=1):.4f}")
+
+
 def wall(work: Callable[[], None], device: str) -> float:
     if device != "cpu":
         torch.cuda.synchronize()
@@ -128,13 +179,16 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--count", type=int, default=6)
+    parser.add_argument("--agreement", action="store_true")
     given = parser.parse_args()
+    if given.agreement:
+        agreement()
+        return
     count, small, device = given.count, given.small, given.device
     one_by_one(1, small, device)  # warm-up
     rows: list[tuple[str, Callable[[], None]]] = []
     if device == "cpu":
-        context = get_context("spawn")
-        pool = ProcessPoolExecutor(os.cpu_count(), mp_context=context)
+        pool = ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
         side_by_side(pool, os.cpu_count() or 1, small)
         rows.append(("side by side, one thread each", lambda: side_by_side(pool, count, small)))
     else:
@@ -151,6 +205,8 @@ def main() -> None:
     for name, work in rows:
         seconds = wall(work, device)
         print(f"{name}: {seconds:.2f} s, {count * STEPS * BATCH / seconds:,.0f} images/s", flush=True)
+    if device == "cpu":
+        pool.shutdown()
 
 
 if __name__ == "__main__":

@@ -117,3 +117,59 @@ def test_records_count_what_an_attack_asks_for(records: dict[tuple[str, str], Re
             assert queries > 0, (model, method)
         elif method in ("pgd", "apgd-ce", "white-box", "fab-t", *MEMBERSHIP):
             assert queries == 0, (model, method)
+
+
+@pytest.mark.parametrize("attack", ["partial-training-data", "label-only"])
+def test_without_queries_nothing_is_stolen_and_with_many_nearly_all(score: Score, attack: str) -> None:
+    none, few, many = (
+        score("cnn-8", attack, setting, "stealing_agreement")
+        for setting in ("queries-0", "queries-100", "default")
+    )
+    assert none.value < 0.25
+    assert none.ci_high < few.ci_low
+    assert many.value > 0.9
+
+
+def test_real_images_of_the_kind_steal_more_than_any_others(score: Score) -> None:
+    of_its_kind = score("cnn-8", "partial-training-data", "default", "stealing_agreement")
+    for attack in ("out-of-distribution", "noise", "data-free"):
+        assert score("cnn-8", attack, "default", "stealing_agreement").ci_high < of_its_kind.ci_low
+
+
+def test_a_stolen_surrogate_attacks_its_target_better_than_noise(score: Score) -> None:
+    attacked = score("cnn-8", "transfer-stolen", "linf-0.2", "robust_accuracy")
+    noise = score("cnn-8", "transfer-stolen", "linf-0.2-noise", "robust_accuracy")
+    assert attacked.ci_high < noise.ci_low
+
+
+@pytest.mark.parametrize("model", ["cnn-8-backdoor-patch", "cnn-16-backdoor-blend"])
+def test_planted_triggers_work_and_detectors_of_models_name_their_class(score: Score, model: str) -> None:
+    assert score(model, "attack-success", "default", "attack_success_rate").ci_low > 0.9
+    for detector in ("neural-cleanse", "pixel-backdoor", "mm-bd"):
+        assert score(model, detector, "default", "target_found").value == 1.0
+        assert score(model, detector, "default", "alarm").value == 1.0
+    assert score(model, "strip", "default", "detection_auc").ci_low > 0.9
+
+
+def test_the_recovered_patch_is_the_planted_one(score: Score) -> None:
+    assert score("cnn-8-backdoor-patch", "neural-cleanse", "default", "trigger_overlap").value >= 0.75
+    planted = score("cnn-8-backdoor-patch", "neural-cleanse", "norms", "p_value").value
+    assert planted < score("cnn-8", "neural-cleanse", "norms", "p_value").value
+
+
+def test_canaries_are_told_apart_but_by_the_detector_that_grey_images_mislead(
+    records: dict[tuple[str, str], Record],
+) -> None:
+    wrong = {
+        method
+        for (_, method), record in records.items()
+        if record.family == "backdoor" and "canaries-wrong" in record.scores[0].flags
+    }
+    assert wrong == {"scale-up"}
+
+
+def test_hidden_gradients_leave_detectors_by_gradient_without_a_number(
+    records: dict[tuple[str, str], Record],
+) -> None:
+    flags = records["cnn-8-rounded-logits", "neural-cleanse"].scores[0].flags
+    assert "not-applicable-too-few-triggers" in flags
