@@ -10,6 +10,7 @@ import pandas as pd
 from altair.utils.schemapi import debug_mode
 from scipy.stats import spearmanr
 
+from sngen.leaderboard.board_alarms import alarms
 from sngen.leaderboard.board_curves import robust_curves
 from sngen.leaderboard.board_points import Points, board_points
 from sngen.leaderboard.board_quantities import clean_quantity
@@ -57,6 +58,7 @@ def board_pictures(board: Board, context: Context) -> list[Picture]:
         ("membership", "reported"): _membership,
         ("membership", "measured"): _measured_membership,
         ("adversarial", "measured"): _measured_adversarial,
+        ("backdoor", "measured"): alarms,
     }
     maker = makers.get((board.family, board.origin))
     if maker is None:

@@ -165,12 +165,12 @@ def test_lines_stand_out_in_both_themes(attack: str, background: str) -> None:
 
 def test_attacks_of_one_chart_differ_without_colour() -> None:
     names = list(ATTACK_MARKS)
-    cut = names.index("correctness")
-    adversarial, membership = names[:cut], names[cut:]
-    shapes = [ATTACK_MARKS[name][2] for name in adversarial]
+    membership, stealing = names.index("correctness"), names.index("partial-training-data")
+    shapes = [ATTACK_MARKS[name][2] for name in names[:membership]]
     assert len(set(shapes)) == len(shapes)
-    looks = [(ATTACK_MARKS[name][0], tuple(ATTACK_MARKS[name][1])) for name in membership]
-    assert len(set(looks)) == len(looks)
+    for chart in (names[membership:stealing], [*names[stealing:], "label-only"]):
+        looks = [(ATTACK_MARKS[name][0], tuple(ATTACK_MARKS[name][1])) for name in chart]
+        assert len(set(looks)) == len(looks)
 
 
 def test_unknown_attacks_come_last() -> None:

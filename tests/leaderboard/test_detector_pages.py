@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import pytest
 from attack_records import Record, with_models
 from PIL import Image
@@ -16,6 +18,7 @@ from reading import Read, read_page
 from stand_in import StandIn, leaderboard_rows, stand_in
 
 from sngen.intervals import wilson
+from sngen.leaderboard.board_alarms import alarms
 from sngen.leaderboard.board_quantities import columns_of, shown_first
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.model_charts import queries_of
@@ -91,6 +94,19 @@ def test_false_alarms_and_hits_are_counted_apart(context: Context) -> None:
     assert "0.9000 of images, 2 models" in page.text
     assert "not told apart" in page.text and "told apart" in page.text
     assert "20.0" in page.text  # Neural Cleanse takes twenty times as long as STRIP here
+
+
+def test_alarms_over_thresholds_count_models_above(context: Context) -> None:
+    (board,) = context.boards_of["backdoor", "cifar10"]
+    [chart] = list(alarms(board, context))
+    points = pd.read_csv(StringIO(chart.csv)).to_dict("records")
+    shares = {(point["kind"], round(point["threshold"], 6)): point["value"] for point in points}
+    clean, planted = "without a planted backdoor", "backdoored"
+    assert shares[clean, 0.0] == pytest.approx(0.9)  # indices 0, 0.3, ... 2.7
+    assert shares[clean, 1.5] == pytest.approx(0.4)
+    assert shares[planted, 3.0] == 0.5 and shares[planted, 3.3] == 0.0
+    assert "at the published one, 2: 0.3000 of 10 models without a planted backdoor" in chart.words
+    alt.LayerChart.from_dict(chart.spec)
 
 
 def test_canaries_and_single_seeds_are_no_columns(context: Context) -> None:

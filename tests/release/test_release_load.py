@@ -59,7 +59,8 @@ def test_default_config_is_the_leaderboard(release: Path, load: Callable[..., An
 def test_empty_table_streams(build_release: Build, load: Callable[..., Any]) -> None:
     folder = build_release(records=[])
     assert list(load(folder, "outcomes", streaming=True)) == []
-    assert "Without rows in this version: `outcomes`, `arrays`, `pictures`." in (folder / "README.md").read_text()
+    said = (folder / "README.md").read_text()
+    assert "Without rows in this version: `outcomes`, `arrays`, `pictures`." in said
     assert len(pd.read_parquet(folder / "data" / "outcomes")) == 0
 
 

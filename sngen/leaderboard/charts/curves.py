@@ -27,12 +27,6 @@ ATTACK_MARKS: dict[str, tuple[str, list[int], str]] = {
     "square": ("#D55E00", [6, 3], "triangle-up"),
     "transfer": ("#B8659A", [3, 3], "triangle-down"),
     "transfer-stolen": ("#B8659A", [8, 2, 2, 2], "triangle-left"),
-    "partial-training-data": ("#0072B2", [1, 0], "circle"),
-    "own-family": ("#0072B2", [6, 2], "diamond"),
-    "top-3": ("#2F86B8", [3, 3], "square"),
-    "out-of-distribution": ("#8A7500", [1, 0], "triangle-right"),
-    "data-free": ("#D55E00", [1, 0], "triangle-up"),
-    "noise": ("#7A7F87", [2, 2], "cross"),
     "correctness": ("#7A7F87", [2, 2], "square"),
     "confidence": ("#2F86B8", [1, 0], "diamond"),
     "loss": ("#2F86B8", [6, 2], "circle"),
@@ -43,6 +37,12 @@ ATTACK_MARKS: dict[str, tuple[str, list[int], str]] = {
     "label-only": ("#7A7F87", [8, 2, 2, 2], "cross"),
     "lira": ("#D55E00", [6, 2], "circle"),
     "rmia": ("#D55E00", [1, 0], "diamond"),
+    "partial-training-data": ("#0072B2", [1, 0], "circle"),
+    "own-family": ("#0072B2", [6, 2], "diamond"),
+    "top-3": ("#2F86B8", [3, 3], "square"),
+    "out-of-distribution": ("#8A7500", [1, 0], "triangle-right"),
+    "data-free": ("#D55E00", [1, 0], "triangle-up"),
+    "noise": ("#7A7F87", [2, 2], "cross"),
 }
 #: Of attacks that are not listed.
 OTHER_MARK = ("#7A7F87", [10, 3], "square")
