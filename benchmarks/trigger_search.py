@@ -23,7 +23,7 @@ import torch
 from evaluations.backdoor.trigger_search import MASKED, Found, search
 
 PROTOCOL: dict[str, Any] = {
-    "steps": 300, "batches": 6, "batch": 32, "lr": 0.1, "success": 0.99, "patience": 5, "stale": 25,
+    "steps": 300, "batches": 4, "batch": 32, "lr": 0.1, "success": 0.99, "patience": 5, "stale": 25,
 }  # fmt: skip
 PUBLISHED: dict[str, Any] = {**PROTOCOL, "batches": 31, "steps": 1000}
 
