@@ -22,7 +22,7 @@ from evaluations.engine.published import find_published
 from evaluations.engine.reproduce import find_work, run_again
 from evaluations.engine.status import read_status
 from evaluations.engine.verdict import DIFFERS
-from evaluations.engine.work import SUITES, Selection, choose_models, select
+from evaluations.engine.work import SUITES, Selection, choose_models, of_methods, select
 from evaluations.protocol import load_protocols
 from evaluations.registry import find_methods
 from sngen import __version__
@@ -69,6 +69,10 @@ def _selecting(command: Command) -> Command:
             help="Model ids; * and ? stand for any characters. Default: all models.",
         ),
         _protocols,
+        click.option(
+            "--method", "method_names", multiple=True, metavar="NAME",
+            help="A method of the protocols, such as square. Default: all of them.",
+        ),
         _catalog,
     )  # fmt: skip
     for option in reversed(options):
@@ -167,6 +171,7 @@ def _selection(
     suite: str | None,
     patterns: tuple[str, ...],
     protocol_names: tuple[str, ...],
+    method_names: tuple[str, ...],
     catalog_folder: Path,
     prepare: Callable[[], object] = lambda: None,
 ) -> Selection:
@@ -175,7 +180,8 @@ def _selection(
     models = choose_models(catalog[MODELS.name], suite, patterns)
     protocols = load_protocols(protocol_names)
     prepare()
-    return select(models, catalog[DATASETS.name], protocols, find_methods(), catalog[MODELS.name])
+    selected = select(models, catalog[DATASETS.name], protocols, find_methods(), catalog[MODELS.name])
+    return of_methods(selected, method_names)
 
 
 def _inputs() -> Inputs:

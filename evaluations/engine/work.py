@@ -120,6 +120,19 @@ def select(
     return Selection(tuple(works), tuple(left_out))
 
 
+def of_methods(selection: Selection, names: Sequence[str]) -> Selection:
+    """The work of the methods ``names``; all of it without names. Raises ``UsageError`` for a name of which
+    there is no work."""
+    there = sorted({work.method for work in selection.works})
+    for name in names:
+        if name not in there:
+            raise UsageError(
+                f"--method {name}: no selected unit is of this method; there are: {', '.join(there)}."
+            )
+    works = tuple(work for work in selection.works if not names or work.method in names)
+    return Selection(works, selection.left_out)
+
+
 def choose_models(models: Sequence[Row], suite: str | None, patterns: Sequence[str]) -> list[Row]:
     """Rows of the chosen models, by id: those of a suite, or those that fit one of ``patterns`` (ids with
     ``*`` and ``?``), or all. Raises ``UsageError`` for a pattern that fits no model."""

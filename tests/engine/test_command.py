@@ -118,6 +118,16 @@ def test_status_and_plan_count_the_units(catalog: Path, store: Path, here: CliRu
     assert "reference/digits/mlp-16 utility/1 clean  reference" in plan.output
 
 
+def test_single_methods_can_be_chosen(catalog: Path, here: CliRunner) -> None:
+    chosen = ("--catalog", str(catalog), "--models", MODEL_IDS[0], "--protocol", "membership/1")
+    listed = here.invoke(cli, ["plan", *chosen, "--method", "loss", "--method", "entropy", "--units"])
+    assert listed.exit_code == 0, listed.output
+    assert set(re.findall(r"membership/1 ([a-z0-9-]+)", listed.output)) == {"loss", "entropy"}
+    wrong = here.invoke(cli, ["plan", *chosen, "--method", "square"])
+    assert isinstance(wrong.exception, UsageError)
+    assert "--method square" in str(wrong.exception) and "entropy, " in str(wrong.exception)
+
+
 def test_a_published_number_is_reproduced(catalog: Path, store: Path, here: CliRunner) -> None:
     where = ["--catalog", str(catalog), "--results", str(store)]
     again = here.invoke(cli, ["reproduce", ACCURACY, *where])
