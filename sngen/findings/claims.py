@@ -79,6 +79,7 @@ class Rules:
     minimum_models: int
     resamples: int
     seed: int
+    false_discoveries: float
     related_by: tuple[str, ...]
 
 
@@ -90,7 +91,7 @@ def load_claims() -> tuple[Rules, list[Claim]]:
     if problems:
         raise DataProblem(problems)
     return (
-        Rules(rules["minimum_models"], rules["resamples"], rules["seed"], tuple(rules["related_by"])),
+        Rules(**{**rules, "related_by": tuple(rules["related_by"])}),
         [claim for entry in content["claims"] for claim in _claims(entry)],
     )
 

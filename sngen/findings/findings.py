@@ -111,7 +111,7 @@ def evaluate_claims(
         selection = select(case, by_scope[case.origin, case.dataset_id])
         if selection is not None:
             rows.append(_finding(case, selection, related, rules))
-    return _adjusted(rows)
+    return _adjusted(rows, rules.false_discoveries)
 
 
 def _cases(claim: Claim, by_scope: Iterable[tuple[str, str]]) -> Iterator[Case]:
@@ -190,11 +190,15 @@ def verdict(sign: int, ci_low: float, ci_high: float) -> str:
     return "contradicted" if high < 0 else "undecided"
 
 
-def _adjusted(rows: Rows) -> Rows:
-    """With p-values adjusted over all findings that have one."""
-    tested = [row for row in rows if row[FINDINGS.c.p_value] is not None]
+def _adjusted(rows: Rows, level: float) -> Rows:
+    """With p-values adjusted over all findings that have one; what is then above ``level`` is undecided."""
+    c = FINDINGS.c
+    tested = [row for row in rows if row[c.p_value] is not None]
     if tested:
-        adjusted = false_discovery_control([row[FINDINGS.c.p_value] for row in tested], method="bh")
+        adjusted = false_discovery_control([row[c.p_value] for row in tested], method="bh")
         for row, value in zip(tested, adjusted, strict=True):
-            row[FINDINGS.c.p_adjusted] = float(value)
+            row[c.p_adjusted] = float(value)
+            if value > level and row[c.verdict] != "undecided":
+                row[c.would_flip] = f"{row[c.verdict].capitalize()} if it were the only claim that is tested."
+                row[c.verdict] = "undecided"
     return rows

@@ -19,7 +19,10 @@ from sngen.findings.related import groups
 from sngen.schema import FINDINGS, MODELS, RELATIVES, SCORES, score_id
 
 F = FINDINGS.c
-RULES = Rules(minimum_models=10, resamples=499, seed=0, related_by=("same-weights", "same-recipe-other-seed"))
+RULES = Rules(
+    minimum_models=10, resamples=499, seed=0, false_discoveries=0.05,
+    related_by=("same-weights", "same-recipe-other-seed"),
+)  # fmt: skip
 CLAIM = Claim(
     claim_id="falls",
     title="Harder to steal",
@@ -257,6 +260,30 @@ def test_p_values_are_adjusted_over_all_findings() -> None:
     by_hand = np.empty(4)
     by_hand[order] = np.minimum.accumulate((p[order] * 4 / np.arange(1, 5))[::-1])[::-1]
     assert [row[F.p_adjusted] for row in rows] == pytest.approx(np.minimum(by_hand, 1))
+
+
+def test_few_of_the_decided_claims_are_false_however_many_are_tested() -> None:
+    """Of 80 datasets 60 are pure chance: 1 in 20 intervals excludes zero there, which alone would make one
+    in seven decided claims false."""
+    by_interval = false = true = 0
+    for repeat in range(2):
+        models: Rows = []
+        scores: Rows = []
+        for number in range(80):
+            draw = np.random.Generator(np.random.Philox(key=[repeat, number]))
+            x = draw.random(25)
+            y = draw.random(25) if number < 60 else 0.2 * draw.random(25) - x
+            more, extra = _catalogue(x, y, dataset_id=f"d{number:02}")
+            models, scores = models + more, scores + extra
+        for row in evaluate_claims([CLAIM], RULES, models, scores, []):
+            by_chance = int(row[F.dataset_id][1:]) < 60
+            decided = row[F.verdict] != "undecided"
+            by_interval += by_chance and row[F.ci_low] * row[F.ci_high] > 0
+            false += by_chance and decided
+            true += not by_chance and decided
+    assert true == 40
+    assert by_interval >= 3
+    assert false / (false + true) <= 0.05
 
 
 def test_claims_of_the_study_are_complete_and_well_formed() -> None:

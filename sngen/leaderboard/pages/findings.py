@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from sngen.findings.claims import load_claims
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
 from sngen.leaderboard.numbers import interval, number, p_value
@@ -22,10 +23,12 @@ _HEAD = (
 
 def findings_page(context: Context) -> Page:
     body = Body(PATH)
+    rules, _ = load_claims()
     body.add(
         "Claims of the SecurityNet study (USENIX Security 2024), each tested again on the numbers of this "
         "release, reported and measured ones apart. Intervals treat related models as one group; p-values "
-        "are adjusted over all findings (Benjamini-Hochberg). The last line of each claim is the selection "
+        "are adjusted over all findings (Benjamini-Hochberg), and a claim is decided only where the adjusted "
+        f"one is at most {rules.false_discoveries:g} as well. The last line of each claim is the selection "
         "of rows of the table `scores` that it rests on."
     )
     verdicts = "\n".join(f"- **{name}**: {words}" for name, words in VERDICTS.items())
