@@ -139,7 +139,7 @@ RELATIONS = {
     "clean-twin": "same architecture, seed and budget; the first without the planted backdoor",
 }
 VERDICTS = {
-    "supported": "the confidence interval lies wholly on the claimed side of zero, all tested claims considered",
+    "supported": "the confidence interval lies wholly on the claimed side of zero, among all claims tested",
     "contradicted": "the confidence interval lies wholly on the other side of zero, likewise",
     "undecided": "the confidence interval contains zero, or chance explains it among so many claims",
     "not-testable": "too few models, or one of the two quantities is constant",
