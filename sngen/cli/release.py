@@ -1,4 +1,4 @@
-"""``sngen release``: build and verify releases of the dataset."""
+"""``sngen release``: build, verify and compare releases of the dataset."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from sngen.errors import CheckFailed
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
+_releases = click.option(
+    "--releases", type=FOLDER, default="data/releases", show_default=True,
+    help="Folder of the published versions.",
+)  # fmt: skip
+
+
 @click.group(name="release")
 def command() -> None:
-    """Build and verify releases of the dataset."""
+    """Build, verify and compare releases of the dataset."""
 
 
 @command.command()
@@ -27,12 +33,19 @@ def command() -> None:
 )  # fmt: skip
 @click.option("--out", type=FOLDER, required=True, help="Folder in which the folder securitynet is written.")
 @click.option("--date", metavar="YYYY-MM-DD", help="Day of the release; else that of the newest record.")
-def build(version: str, catalog: Path, results: tuple[Path, ...], out: Path, date: str | None) -> None:
-    """Write a release: Parquet tables, dataset card, manifest, citation, audit report."""
+@_releases
+def build(
+    version: str, catalog: Path, results: tuple[Path, ...], out: Path, date: str | None, releases: Path
+) -> None:
+    """Write a release: Parquet tables, dataset card, manifest, change log, citation, audit report.
+
+    A version that is published stays as it is, and a new one has to follow from what changed since the one
+    before; both are found in the folder of --releases.
+    """
     from sngen.release.build import build as build_release  # noqa: PLC0415 - pandas and pyarrow take a while
     from sngen.release.read import Release  # noqa: PLC0415
 
-    folder = build_release(version, catalog, results, out, date)
+    folder = build_release(version, catalog, results, out, date, releases)
     release = Release.open(folder)
     rows = ", ".join(f"{name} {entry['rows']:,}" for name, entry in release.manifest["tables"].items())
     click.echo(f"{folder}: version {release.version}, fingerprint {release.fingerprint}")
@@ -57,3 +70,38 @@ def verify(folder: Path) -> None:
         raise CheckFailed(f"{folder} is not as it was built:\n{lines}\nBuild or download the release again.")
     release = Release.open(folder)
     click.echo(f"{folder}: version {release.version}, fingerprint {release.fingerprint}, all as it was built")
+
+
+@command.command()
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="AFTER")
+@click.option(
+    "--models",
+    "chosen",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Only these models: a cohort, or a CSV with a column model_id.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="json is complete; the others show the first 50 lines of a section.",
+)
+@_releases
+def diff(before: str, after: str, chosen: Path | None, form: str, releases: Path) -> None:
+    """Show what changed from release BEFORE to release AFTER, by how much, and why.
+
+    Each is a folder, or the version of a published release. Derived tables are not compared: what follows
+    from a changed score is no change of its own.
+    """
+    from sngen.release.changes.command import difference  # noqa: PLC0415 - pandas and pyarrow take a while
+
+    click.echo(difference(_folder(before, releases), _folder(after, releases), chosen, form))
+
+
+def _folder(given: str, releases: Path) -> Path:
+    published = releases / given / "securitynet"
+    return published if published.is_dir() and not Path(given).is_dir() else Path(given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -11,25 +12,42 @@ from sngen.catalog import load_catalog
 from sngen.release import audit
 from sngen.release.card import card
 from sngen.release.card_header import File
+from sngen.release.changes.compare import compare
+from sngen.release.changes.contents import tables_of
+from sngen.release.changes.entry import entry_of
+from sngen.release.changes.log import FIRST, log_with, read_log, write_log
+from sngen.release.changes.versions import check_version_step
 from sngen.release.citation import BIB_FILE, CFF_FILE, bibtex, citation_cff
 from sngen.release.columnar import to_arrow, write_parquet
 from sngen.release.fingerprint import release_fingerprint, table_fingerprint
 from sngen.release.folder import replaced
 from sngen.release.identity import NAME, Identity, check_version, release_date
 from sngen.release.manifest import inputs_of, make_manifest, write_manifest
+from sngen.release.published import refuse_other_bytes, refuse_other_content, version_before
 from sngen.release.records import choose, read_records
 from sngen.release.tables import make_tables
 from sngen.schema import TABLES
 
 CARD_FILE = "README.md"
+RELEASES = Path("data/releases")
 
 
-def build(version: str, catalog: Path, results: Sequence[Path], out: Path, date: str | None = None) -> Path:
-    """Write the release to ``out/securitynet`` and return that folder. A release that is there is replaced.
+def build(
+    version: str,
+    catalog: Path,
+    results: Sequence[Path],
+    out: Path,
+    date: str | None = None,
+    releases: Path = RELEASES,
+) -> Path:
+    """Write the release to ``out/securitynet`` and return that folder. A release that is there is replaced,
+    unless it is published.
 
-    The same catalogue, records, version and date give the same bytes. ``date`` is a day; without it the
-    day of the newest record counts. Raises ``UsageError`` for a bad argument and ``DataProblem`` with every
-    invalid row; nothing is written then.
+    The same catalogue, records, version, date and version before give the same bytes. ``date`` is a day;
+    without it the day of the newest record counts. ``releases`` holds the published versions: the newest
+    one below ``version`` is the one that the change log compares with. Raises ``UsageError`` for a bad
+    argument, a version that does not follow from what changed, or other content under a published one, and
+    ``DataProblem`` with every invalid row; nothing is written then.
     """
     check_version(version)
     chosen = choose(read_records(results))
@@ -39,9 +57,12 @@ def build(version: str, catalog: Path, results: Sequence[Path], out: Path, date:
     tables = {name: to_arrow(table, rows[name]) for name, table in TABLES.items()}
     fingerprints = {name: table_fingerprint(table) for name, table in tables.items()}
     identity = Identity(version, release_fingerprint(fingerprints), day)
+    refuse_other_content(version, identity.fingerprint, releases)
+    log = _log(identity, tables, version_before(version, releases))
     with replaced(out / NAME) as folder:
         files = _write_tables(tables, fingerprints, folder)
         audit.write(rules, folder / audit.FILE)
+        write_log(log, folder)
         (folder / CFF_FILE).write_text(citation_cff(identity), encoding="utf-8")
         (folder / BIB_FILE).write_text(bibtex(identity), encoding="utf-8")
         (folder / CARD_FILE).write_text(card(identity, files, tables), encoding="utf-8")
@@ -51,7 +72,17 @@ def build(version: str, catalog: Path, results: Sequence[Path], out: Path, date:
         }
         manifest = make_manifest(identity, folder, described, inputs_of(catalog, chosen), chosen)
         write_manifest(manifest, folder)
+        refuse_other_bytes(version, folder, releases, out / NAME)
     return out / NAME
+
+
+def _log(identity: Identity, tables: Mapping[str, pa.Table], before: Path | None) -> list[dict[str, Any]]:
+    """Raises ``UsageError`` if the version does not follow from what changed since the one before."""
+    if before is None:
+        return log_with(identity, FIRST, ())
+    changes = compare(tables_of(before), tables)
+    check_version_step(identity.version, before.parent.name, changes)
+    return log_with(identity, entry_of(changes), read_log(before))
 
 
 def _write_tables(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from sngen.errors import CheckFailed, UsageError
 from sngen.release import audit
+from sngen.release.changes.log import read_log
 from sngen.release.columnar import read_parquet, to_frame
 from sngen.release.manifest import read_manifest
 from sngen.schema import TABLES
@@ -79,6 +80,10 @@ class Release:
     def audit(self) -> list[dict[str, Any]]:
         """Rules with the rows that they touched: source, rule, kind, explanation, table, column, rows."""
         return self._audit
+
+    def changes(self) -> list[dict[str, Any]]:
+        """What changed in this version and in those before it, the newest first (see ``changes.log``)."""
+        return read_log(self.folder)
 
     @cached_property
     def _audit(self) -> list[dict[str, Any]]:

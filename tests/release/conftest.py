@@ -46,13 +46,16 @@ def build_release(tmp_path: Path) -> Build:
         records: Iterable[Record] | None = None,
         out: Path | None = None,
         date: str | None = None,
+        releases: Path | None = None,
     ) -> Path:
         nonlocal count
         count += 1
         inputs = tmp_path / f"inputs-{count}"
         catalog = write_catalogue(inputs / "catalog", catalogue() if tables is None else tables)
         results = write_records(inputs / "results", [record()] if records is None else records)
-        return build(version, catalog, [results], out or tmp_path / "out", date)
+        return build(
+            version, catalog, [results], out or tmp_path / "out", date, releases or tmp_path / "none"
+        )
 
     return build_one
 

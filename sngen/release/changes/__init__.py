@@ -1,0 +1,1 @@
+"""What changed between two releases, why, and which version number that makes."""
