@@ -25,6 +25,7 @@ from sngen.leaderboard.pages.methods import methods_page
 from sngen.leaderboard.pages.model import model_page
 from sngen.leaderboard.pages.models import models_page
 from sngen.leaderboard.pages.replication import replication_page
+from sngen.leaderboard.pages.versions import versions_page
 from sngen.leaderboard.shell import Middle, middle_of, shell_page
 
 
@@ -50,6 +51,7 @@ def pages(context: Context) -> Iterator[Page]:
     yield replication_page(context)
     yield methods_page(context)
     yield load_and_cite_page(context)
+    yield versions_page(context)
     yield dictionary_page(context)
     yield audit_page(context)
 

@@ -47,6 +47,7 @@ class ReleaseLike(Protocol):
     def date(self) -> str | None: ...
     def table(self, name: str) -> pd.DataFrame: ...
     def audit(self) -> list[dict[str, Any]]: ...
+    def changes(self) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Snapshot:
     date: str | None
     tables: dict[str, list[Row]]
     audit: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
 
     @classmethod
     def of(cls, release: ReleaseLike) -> Snapshot:
@@ -67,7 +69,9 @@ class Snapshot:
         }
         for table, column in ((MODELS, MODELS.c.model_id), (DATASETS, DATASETS.c.dataset_id)):
             _check_ids(table, [row[column] for row in tables[table.name]])
-        return cls(release.version, release.fingerprint, release.date, tables, release.audit())
+        return cls(
+            release.version, release.fingerprint, release.date, tables, release.audit(), release.changes()
+        )
 
     @cached_property
     def models(self) -> dict[str, Row]:

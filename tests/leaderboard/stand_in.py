@@ -38,12 +38,16 @@ class StandIn:
     version: str = "1.2.3"
     fingerprint: str = "f" * 64
     date: str | None = "2026-11-24"
+    log: list[Row] = field(default_factory=list)
 
     def table(self, name: str) -> pd.DataFrame:
         return pd.DataFrame(self.rows[name], columns=list(TABLES[name].names), dtype=object)
 
     def audit(self) -> list[Row]:
         return self.entries
+
+    def changes(self) -> list[Row]:
+        return self.log
 
 
 def stand_in(reported: dict[str, int], measured: int = 6, seed: int = 0) -> StandIn:

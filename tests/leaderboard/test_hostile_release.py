@@ -64,6 +64,12 @@ def hostile() -> StandIn:
                 elif column.kind == "texts":
                     row[column.name] = [ATTACK, "second"]
     release.version = release.fingerprint = ATTACK
+    release.log = [
+        {
+            "version": ATTACK, "date": ATTACK, "fingerprint": ATTACK, "previous": ATTACK, "summary": [ATTACK],
+            "sections": [{"title": ATTACK, "lines": [ATTACK], "more": 0}],
+        }
+    ]  # fmt: skip
     release.entries = [
         {
             "source": ATTACK, "rule": ATTACK, "explanation": ATTACK, "table": ATTACK, "column": ATTACK,
@@ -126,7 +132,7 @@ def test_the_attack_is_shown_where_the_text_belongs(hostile: StandIn, hostile_te
     model_id = hostile.rows["models"][0][MODELS.c.model_id]
     page = read_page(hostile_texts[f"models/{model_id}.md"])
     assert "".join(page.text.split()).count(shown) > 10
-    for path in ("audit.md", "collections.md", "datasets/cifar10.md"):
+    for path in ("audit.md", "versions.md", "collections.md", "datasets/cifar10.md"):
         assert shown in "".join(read_page(hostile_texts[path]).text.split()), path
 
 

@@ -15,6 +15,7 @@ from sngen.errors import CheckFailed, UsageError
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.pages.leaderboard import leaderboard_page
 from sngen.leaderboard.pages.model import model_page
+from sngen.leaderboard.pages.versions import versions_page
 from sngen.leaderboard.protocols import read_protocols
 from sngen.leaderboard.snapshot import Snapshot
 from sngen.schema import MODELS, TABLES
@@ -174,6 +175,17 @@ def test_data_page_cites_version_fingerprint_and_date(texts: dict[str, str]) -> 
     assert "fingerprint sha256:" + "f" * 64 in page.text
     assert "version = {1.2.3}" in page.text
     assert "year = {2026}" in page.text
+
+
+def test_versions_page_shows_the_change_log(small: StandIn, make_context: Callable[..., Context]) -> None:
+    section = {"title": "Scores changed", "lines": ["a:b: 0.5, now 0.6 (+0.1): measured again"], "more": 1200}
+    entry = {
+        "version": "1.2.3", "date": "2026-11-24", "fingerprint": "f" * 64, "previous": "1.2.2",
+        "summary": ["PATCH: the score a:b changed"], "sections": [section],
+    }  # fmt: skip
+    page = read_page(versions_page(make_context(replace(small, log=[entry]))).markdown())
+    for words in ("1.2.3, 2026-11-24", "PATCH: the score a:b changed", *section["lines"], "and 1,200 more"):
+        assert words in page.text
 
 
 def test_a_release_of_another_contract_is_refused(small: StandIn) -> None:

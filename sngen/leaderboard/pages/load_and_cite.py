@@ -52,7 +52,7 @@ def load_and_cite_page(context: Context) -> Page:
             ],
         ),
         "Every column is described in the [data dictionary](dictionary.md); what was cleaned and flagged, "
-        "in the [audit report](audit.md).",
+        "in the [audit report](audit.md); what changed since earlier versions, in [versions](versions.md).",
         "## Cite",
         "Name version and fingerprint, and the study that this extends:",
         code_block(bibtex(Identity(snapshot.version, snapshot.fingerprint, snapshot.date)).strip()),

@@ -64,8 +64,10 @@ def keyed(tables: Tables, name: str, names: Mapping[str, str]) -> pd.DataFrame:
             values = tables[name][column.name].to_pylist()
             frame[column.name] = [None if value is None else json.dumps(value) for value in values]
     frame = _with_present_ids(frame, names)
-    parts = [frame[part].astype(str) for part in table.key]
-    frame.index = pd.Index(parts[0].str.cat(parts[1:], sep=":") if parts[1:] else parts[0], name="key")
+    key = frame[table.key[0]].astype(str)
+    for part in table.key[1:]:
+        key = key + ":" + frame[part].astype(str)
+    frame.index = pd.Index(key.to_numpy(), name="key")
     return frame
 
 
