@@ -19,6 +19,7 @@ from sngen.release.changes.log import FIRST, log_with, read_log, write_log
 from sngen.release.changes.versions import check_version_step
 from sngen.release.citation import BIB_FILE, CFF_FILE, bibtex, citation_cff
 from sngen.release.columnar import to_arrow, write_parquet
+from sngen.release.croissant import write_croissant
 from sngen.release.fingerprint import release_fingerprint, table_fingerprint
 from sngen.release.folder import replaced
 from sngen.release.identity import NAME, Identity, check_version, release_date
@@ -63,6 +64,7 @@ def build(
         files = _write_tables(tables, fingerprints, folder)
         audit.write(rules, folder / audit.FILE)
         write_log(log, folder)
+        write_croissant(identity, files, folder)
         (folder / CFF_FILE).write_text(citation_cff(identity), encoding="utf-8")
         (folder / BIB_FILE).write_text(bibtex(identity), encoding="utf-8")
         (folder / CARD_FILE).write_text(card(identity, files, tables), encoding="utf-8")

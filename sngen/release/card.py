@@ -83,6 +83,14 @@ frame = pd.read_parquet("{NAME}/{scores}")
 table = pq.read_table("{NAME}/{scores}")
 ```
 
+```python
+import duckdb
+
+accurate = duckdb.read_parquet("{NAME}/{scores}/*.parquet").filter("metric = 'accuracy' and value > 0.7")
+```
+
+`croissant.json` describes all tables for programs that read [Croissant](http://mlcommons.org/croissant/1.0).
+
 `revision=` has no effect on a local folder: the folder is one version. Give the config's name when you are
 offline. A table is one file, whose name carries the fingerprint of the table's content: read the folder,
 as above, or take the file's name from `manifest.json`.{_empty(files)}"""

@@ -10,6 +10,7 @@ from typing import Any
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the library is imported
 
 import datasets
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -115,5 +116,13 @@ def test_one_liners_of_the_card(release: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(pd.read_parquet("securitynet/data/scores")) == expected.num_rows
     assert pq.read_table("securitynet/data/scores").num_rows == expected.num_rows
     text = (release / "README.md").read_text()
+    relation = duckdb.read_parquet("securitynet/data/scores/*.parquet")
+    accurate = relation.filter("metric = 'accuracy' and value > 0.7").fetchall()
+    assert len(accurate) == sum(
+        row["metric"] == "accuracy" and row["value"] > 0.7 for row in expected.to_pylist()
+    )
+    assert (
+        """duckdb.read_parquet("securitynet/data/scores/*.parquet").filter("metric = 'accuracy' and""" in text
+    )
     assert 'pd.read_parquet("securitynet/data/scores")' in text
     assert 'pq.read_table("securitynet/data/scores")' in text
