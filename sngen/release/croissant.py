@@ -25,17 +25,24 @@ TYPES: dict[Kind, str | None] = {
     "text": "sc:Text", "int": "sc:Integer", "float": "sc:Float", "bool": "sc:Boolean", "bytes": None,
     "texts": "sc:Text", "ints": "sc:Integer", "floats": "sc:Float",
 }  # fmt: skip
+#: The format's standard context, whole: readers warn of any other.
 _OF_CROISSANT = (
-    "citeAs", "column", "extract", "field", "fileObject", "isLiveDataset", "key", "recordSet", "source",
+    "citeAs", "column", "equivalentProperty", "extract", "field", "fileObject", "fileProperty", "fileSet",
+    "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
+    "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField",
+    "transform",
 )  # fmt: skip
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "sc": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
     "conformsTo": "dct:conformsTo",
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
     **{name: f"cr:{name}" for name in _OF_CROISSANT},
 }
 

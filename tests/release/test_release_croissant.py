@@ -24,7 +24,9 @@ def dataset(release: Path) -> mlcroissant.Dataset:
     return mlcroissant.Dataset(jsonld=str(release / FILE))
 
 
-def test_the_validator_finds_nothing(dataset: mlcroissant.Dataset) -> None:
+def test_the_validator_finds_nothing(release: Path, caplog: pytest.LogCaptureFixture) -> None:
+    dataset = mlcroissant.Dataset(jsonld=str(release / FILE))
+    assert "@context" not in caplog.text
     assert list(dataset.metadata.issues.errors) == []
     # The address is not known when a release is built: it is where the release is published.
     assert [one for one in dataset.metadata.issues.warnings if "url" not in one] == []
