@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sngen.errors import CheckFailed
+from sngen.errors import CheckFailed, UsageError
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -105,3 +105,29 @@ def diff(before: str, after: str, chosen: Path | None, form: str, releases: Path
 def _folder(given: str, releases: Path) -> Path:
     published = releases / given / "securitynet"
     return published if published.is_dir() and not Path(given).is_dir() else Path(given)
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--hub", "repository", metavar="NAMESPACE/NAME", help="Publish in this dataset repository.")
+@click.option("--private", is_flag=True, help="With --hub: make a new repository private.")
+@click.option("--dry-run", is_flag=True, help="With --hub: say what would be done, and change nothing.")
+@click.option("--archives", type=FOLDER, help="Pack a zip into this folder, for GitHub Pages and Zenodo.")
+def publish(
+    folder: Path, repository: str | None, private: bool, dry_run: bool, archives: Path | None
+) -> None:
+    """Publish the release in FOLDER, after verifying it.
+
+    On the Hugging Face Hub as one commit with a tag (log in with 'hf auth login', or set HF_TOKEN), or as a
+    zip beside an index of all versions. A version that is there with another content is refused; a run that
+    was cut off goes on when it is repeated.
+    """
+    from sngen.release.publishing.archive import publish_as_archive  # noqa: PLC0415
+    from sngen.release.publishing.hub import publish_on_hub  # noqa: PLC0415
+
+    if (repository is None) == (archives is None):
+        raise UsageError("say where to publish: either --hub NAMESPACE/NAME or --archives FOLDER.")
+    if archives is not None:
+        click.echo(publish_as_archive(folder, archives))
+    elif repository is not None:
+        publish_on_hub(folder, repository, click.echo, private=private, dry_run=dry_run)
