@@ -12,11 +12,11 @@ from sngen.catalog.importers import Imported
 from sngen.catalog.store import AUDIT_FILE, DERIVED, VOCABULARY, Tables, read_folder, violations
 from sngen.catalog.text_tables import format_table, parse_table
 from sngen.errors import DataProblem
-from sngen.schema import ALIASES, CATALOG_TABLES, SOURCES, Table
+from sngen.schema import ALIASES, CATALOG_TABLES, ERRATA, SOURCES, Table
 from sngen.whole_files import write_files
 
 #: Aliases are written by hand, when a model is renamed.
-IMPORTED_TABLES = tuple(table for table in CATALOG_TABLES if table is not ALIASES)
+IMPORTED_TABLES = tuple(table for table in CATALOG_TABLES if table not in (ALIASES, ERRATA))
 
 
 def write_import(

@@ -27,7 +27,7 @@ _OF_MODELS = (
 _OF_SCORES = (
     SCORES.c.model_id, SCORES.c.dataset_id, SCORES.c.origin, SCORES.c.source_id, SCORES.c.family,
     SCORES.c.method, SCORES.c.setting, SCORES.c.metric, SCORES.c.protocol, SCORES.c.tier, SCORES.c.flags,
-    SCORES.c.value,
+    SCORES.c.value, SCORES.c.withdrawn,
 )  # fmt: skip
 _QUANTITY = (SCORES.c.family, SCORES.c.method, SCORES.c.setting, SCORES.c.metric)
 _FLAGS = (SCORES.c.flags, f"{SCORES.c.flags}{SUFFIX}")
@@ -89,6 +89,7 @@ def select(case: Case, scope: Scope) -> Selection | None:
         return None
     conditions = [
         _text(shared),
+        f"{SCORES.c.withdrawn}.isna()",
         f"{MODELS.c.purpose} in {list(claim.purposes)!r}",
         *([] if claim.backdoored is None else [_text_planted(claim.backdoored)]),
         # Several publications may report on one model: its own source speaks for it.

@@ -22,6 +22,8 @@ OVER_OWN_IMAGES = frozenset(
     }
 )  # fmt: skip
 
+WITHDRAWN = "withdrawn by an erratum"
+
 _M, _S = MODELS.c, SCORES.c
 #: (method, setting, metric): what a column of a board holds.
 Quantity = tuple[str, str, str]
@@ -117,7 +119,7 @@ def _inside(rows: list[Row], models: Mapping[str, Row]) -> tuple[list[Row], list
     kept: list[Row] = []
     others: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        reason = outside(models[row[_S.model_id]])
+        reason = WITHDRAWN if row[_S.withdrawn] else outside(models[row[_S.model_id]])
         if reason is None:
             kept.append(row)
         else:

@@ -35,7 +35,8 @@ class Context:
 
     @cached_property
     def boards(self) -> list[Board]:
-        return boards(self.snapshot.scores, self.snapshot.models)
+        """Withdrawn scores too: the boards name what they leave out."""
+        return boards(self.snapshot.tables[SCORES.name], self.snapshot.models)
 
     @cached_property
     def boards_of(self) -> dict[tuple[str, str], list[Board]]:

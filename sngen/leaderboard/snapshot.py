@@ -18,6 +18,7 @@ from sngen.schema import (
     ALIASES,
     ARRAYS,
     DATASETS,
+    ERRATA,
     FINDINGS,
     ID_PATTERN,
     LEADERBOARD,
@@ -87,7 +88,18 @@ class Snapshot:
 
     @cached_property
     def scores(self) -> list[Row]:
-        return self.tables[SCORES.name]
+        """Without the withdrawn ones."""
+        return [score for score in self.tables[SCORES.name] if not score[SCORES.c.withdrawn]]
+
+    @cached_property
+    def withdrawn_of(self) -> dict[str, list[Row]]:
+        """Withdrawn scores by model."""
+        withdrawn = [score for score in self.tables[SCORES.name] if score[SCORES.c.withdrawn]]
+        return _grouped(withdrawn, SCORES.c.model_id)
+
+    @cached_property
+    def errata(self) -> dict[str, Row]:
+        return {row[ERRATA.c.erratum_id]: row for row in self.tables[ERRATA.name]}
 
     @cached_property
     def scores_of(self) -> dict[str, list[Row]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sngen.errors import DataProblem
 from sngen.findings.findings import findings
+from sngen.release.errata import standing, with_errata
 from sngen.release.leaderboard import leaderboard
 from sngen.release.measured import (
     arrays_of,
@@ -22,6 +23,7 @@ from sngen.schema import (
     ALIASES,
     ARRAYS,
     DATASETS,
+    ERRATA,
     FINDINGS,
     LEADERBOARD,
     MODELS,
@@ -50,7 +52,7 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         raise DataProblem(problems)
     datasets = with_fingerprints(catalog[DATASETS.name], records)
     measured = with_training_split_flags((row for record in records for row in scores_of(record)), models)
-    scores = [*catalog[SCORES.name], *measured]
+    scores = with_errata([*catalog[SCORES.name], *measured], catalog[ERRATA.name])
     # The facts are checked before anything is derived from them: a derived row would only repeat the error.
     known: Tables = {
         SOURCES.name: catalog[SOURCES.name],
@@ -63,11 +65,12 @@ def make_tables(catalog: Mapping[str, Rows], records: Sequence[Record]) -> Table
         RELATIVES.name: catalog[RELATIVES.name],
         PROJECTS.name: catalog[PROJECTS.name],
         ALIASES.name: catalog[ALIASES.name],
+        ERRATA.name: catalog[ERRATA.name],
     }
     _refuse_invalid(known)
     derived = {
-        LEADERBOARD.name: leaderboard(models, datasets, scores),
-        FINDINGS.name: findings(models, scores, catalog[RELATIVES.name]),
+        LEADERBOARD.name: leaderboard(models, datasets, standing(scores)),
+        FINDINGS.name: findings(models, standing(scores), catalog[RELATIVES.name]),
     }
     referred_to = (SOURCES.name, DATASETS.name, MODELS.name)
     _refuse_invalid({name: known[name] for name in referred_to} | derived)

@@ -25,6 +25,7 @@ from sngen.schema.tables import (
     ALIASES,
     ARRAYS,
     DATASETS,
+    ERRATA,
     FINDINGS,
     MODELS,
     OUTCOMES,
@@ -68,6 +69,7 @@ __all__ = [
     "COPY_KINDS",
     "DATASETS",
     "DATE_PATTERN",
+    "ERRATA",
     "FAMILIES",
     "FINDINGS",
     "HEADLINES",
@@ -112,13 +114,13 @@ __all__ = [
 ]
 
 #: Tables that facts and records are written to; the rest are derived when a release is built.
-CATALOG_TABLES = (SOURCES, DATASETS, MODELS, SCORES, RELATIVES, PROJECTS, ALIASES)
+CATALOG_TABLES = (SOURCES, DATASETS, MODELS, SCORES, RELATIVES, PROJECTS, ALIASES, ERRATA)
 #: Every config of a release; the first is the default.
 TABLES = {
     table.name: table
     for table in (
         LEADERBOARD, MODELS, SCORES, FINDINGS, DATASETS, OUTCOMES, ARRAYS, PICTURES, RELATIVES,
-        PROJECTS, ALIASES, SOURCES,
+        PROJECTS, ALIASES, ERRATA, SOURCES,
     )
 }  # fmt: skip
 

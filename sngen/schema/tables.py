@@ -251,6 +251,11 @@ SCORES = Table(
         Column("n", "int", "Images (or repetitions) behind the value.", unit="count", minimum=1),
         Column("origin", "text", "Measured or reported.", required=True, allowed=tuple(ORIGINS)),
         Column("flags", "texts", "Named oddities of the number; nothing is altered because of a flag."),
+        Column(
+            "withdrawn", "text",
+            "The erratum that withdraws the number. It is kept, and stands in no ranking, chart or finding.",
+            references="errata",
+        ),
         # Reported
         Column("source_id", "text", "Reported: the source.", references="sources"),
         _SOURCE_FILE,
@@ -433,6 +438,25 @@ ALIASES = Table(
         ),
     ),
 )
+
+ERRATA = Table(
+    "errata",
+    "one correction: a number that was published and does not stand",
+    ("erratum_id",),
+    (
+        Column("erratum_id", "text", "Identifier of the erratum.", required=True, pattern=ID_PATTERN),
+        Column("score_id", "text", "The score that is withdrawn; null where a whole record is."),
+        Column(
+            "record_id", "text", "The result record whose scores are all withdrawn; null where one score is.",
+            pattern=SHA256_PATTERN,
+        ),
+        Column("date", "text", "Day of the erratum.", required=True, pattern=DATE_PATTERN),
+        Column("who", "text", "Who decided it.", required=True),
+        Column("reason", "text", "What was wrong, and how that was found.", required=True),
+        Column("issue_url", "text", "Where it was discussed.", pattern=URL_PATTERN),
+        Column("source_id", "text", "Where the erratum is kept.", required=True, references="sources"),
+    ),
+)  # fmt: skip
 
 FINDINGS = Table(
     "findings",

@@ -16,8 +16,9 @@ from sngen.catalog.store import AUDIT_FILE, VOCABULARY, load_table, source_folde
 from sngen.catalog.text_tables import Keep, read_table
 from sngen.catalog.vocabulary import DATASET_NAMES
 from sngen.errors import CheckFailed, UsageError
+from sngen.release.errata import standing, with_errata
 from sngen.release.leaderboard import BY_SCORE, KIND, NEEDED_SCORES, leaderboard
-from sngen.schema import CATALOG_TABLES, DATASETS, LEADERBOARD, MODELS, SCORES, Table
+from sngen.schema import CATALOG_TABLES, DATASETS, ERRATA, LEADERBOARD, MODELS, SCORES, Table
 from sngen.search.fields import DATASET, EVALUATED_ON
 from sngen.search.measured_scores import measured_scores
 from sngen.search.table import SearchTable, table_of
@@ -96,7 +97,9 @@ class CatalogLibrary:
     def rows(self, table: Table) -> Rows:
         if table.name not in self._rows:
             rows: Rows = load_table(self.folder, table) if table in CATALOG_TABLES else []
-            self._rows[table.name] = [*rows, *self._measured] if table is SCORES else rows
+            if table is SCORES:
+                rows = with_errata([*rows, *self._measured], self.rows(ERRATA))
+            self._rows[table.name] = rows
         return self._rows[table.name]
 
     def audit(self) -> list[dict[str, Any]]:
@@ -115,6 +118,8 @@ class CatalogLibrary:
             found = measured_scores(self.results, self._settings)
             measured = [row for row in found if every_dataset or _pair(row) in own]
             scores: Rows = [*load_table(self.folder, SCORES, NEEDED_SCORES, keep), *measured]
+            if self.rows(ERRATA):  # then all is read that they may name
+                scores = [row for row in standing(self.rows(SCORES)) if every_dataset or _pair(row) in own]
             _check_references(models, datasets, scores)
             board = leaderboard(models, datasets, scores)
             return table_of(models, board, self._spellings(datasets))

@@ -148,6 +148,15 @@ def test_nobody_is_left_out_without_a_flag() -> None:
     assert row[F.left_out] is None
 
 
+def test_withdrawn_scores_speak_for_nothing() -> None:
+    models, scores = _catalogue(*_values(24))
+    scores[3]["withdrawn"] = "2026-001"
+    (row,) = evaluate_claims([CLAIM], RULES, models, scores, [])
+    assert row[F.n] == 23
+    tables = {"scores": pd.DataFrame(scores), "models": pd.DataFrame(models)}
+    assert set(eval(row[F.query], tables)[SCORES.c.withdrawn].dropna()) == set()
+
+
 def test_a_dataset_that_is_flagged_as_a_whole_is_not_tested_and_says_why() -> None:
     models, scores = _catalogue(*_values(24))
     for score in scores[:24]:

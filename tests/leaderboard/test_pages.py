@@ -18,7 +18,7 @@ from sngen.leaderboard.pages.model import model_page
 from sngen.leaderboard.pages.versions import versions_page
 from sngen.leaderboard.protocols import read_protocols
 from sngen.leaderboard.snapshot import Snapshot
-from sngen.schema import MODELS, TABLES
+from sngen.schema import ERRATA, MODELS, TABLES
 
 MEASURED, REPORTED = "reference/digits/net-0", "securitynet/cifar10/net-0"
 
@@ -186,6 +186,27 @@ def test_versions_page_shows_the_change_log(small: StandIn, make_context: Callab
     page = read_page(versions_page(make_context(replace(small, log=[entry]))).markdown())
     for words in ("1.2.3, 2026-11-24", "PATCH: the score a:b changed", *section["lines"], "and 1,200 more"):
         assert words in page.text
+
+
+def test_a_withdrawn_number_is_shown_apart_and_on_no_board(make_context: Callable[..., Context]) -> None:
+    release = stand_in({"cifar10": 14}, measured=2)
+    score = next(row for row in release.rows["scores"] if row["model_id"] == REPORTED)
+    score["withdrawn"] = "2026-001"
+    release.rows["errata"] = [
+        ERRATA.row(
+            erratum_id="2026-001", score_id=score["score_id"], date="2026-03-01", who="The <maintainers>",
+            reason="A cell of another row.", issue_url="https://example.org/issues/1", source_id="the-study",
+        )
+    ]  # fmt: skip
+    context = make_context(release)
+    page = read_page(model_page(context.snapshot.models[REPORTED], context).markdown())
+    for words in ("Withdrawn on", "2026-03-01", "The <maintainers>", "A cell of another row."):
+        assert words in page.text
+    board = next(board for board in context.boards if board.family == score["family"])
+    assert score not in board.scores.get(REPORTED, {}).values()
+    (left,) = (one for one in board.left_out if one.reason == "withdrawn by an erratum")
+    assert (left.scores, left.models) == (1, (REPORTED,))
+    assert "A cell of another row." in read_page(versions_page(context).markdown()).text
 
 
 def test_a_release_of_another_contract_is_refused(small: StandIn) -> None:

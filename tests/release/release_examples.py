@@ -8,7 +8,7 @@ import numpy as np
 
 from sngen.intervals import wilson
 from sngen.results import ArrayEntry, OutcomeEntry, PictureEntry, Record, ScoreEntry
-from sngen.schema import ALIASES, DATASETS, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
+from sngen.schema import ALIASES, DATASETS, ERRATA, MODELS, PROJECTS, RELATIVES, SCORES, SOURCES, score_id
 
 Rows = list[dict[str, Any]]
 
@@ -63,6 +63,7 @@ def catalogue() -> dict[str, Rows]:
             reported(MODEL, "accuracy", 0.8, source_id="lab"),
             reported(OTHER, "accuracy", 0.7, source_id="lab"),
             reported(MODEL, "stealing_accuracy", 0.6, **stealing),
+            reported(ELSEWHERE, "accuracy", 0.99, source_id="lab"),
         ],
         RELATIVES.name: [
             RELATIVES.row(
@@ -74,6 +75,13 @@ def catalogue() -> dict[str, Rows]:
             ALIASES.row(
                 alias="study/cifar10/uno", model_id=MODEL, since="2026-01-01", reason="spelling",
                 source_id="study",
+            )
+        ],
+        ERRATA.name: [
+            ERRATA.row(
+                erratum_id="2026-001", score_id=f"{ELSEWHERE}:cifar10:reported/lab:clean:test:accuracy",
+                date="2026-02-03", who="The <maintainers>", reason="A cell of another row was read.",
+                issue_url="https://example.org/issues/1", source_id="lab",
             )
         ],
         PROJECTS.name: [

@@ -71,7 +71,7 @@ def test_manifest_names_every_file_with_its_hash(release: Path) -> None:
         assert entry["sha256"] == file_hash(release / path)
         assert entry["bytes"] == (release / path).stat().st_size
     scores = manifest["tables"]["scores"]
-    assert manifest["files"][scores["path"]]["rows"] == scores["rows"] == 6
+    assert manifest["files"][scores["path"]]["rows"] == scores["rows"] == 7
     assert manifest["files"]["README.md"]["rows"] is None
     assert manifest["written_with"]["pyarrow"] == pa.__version__
     assert list(manifest["inputs"]["records"]) == [record().record_id]
@@ -242,12 +242,12 @@ def test_card_says_what_is_in_it(release: Path) -> None:
         "leaderboard"
     ]
     sizes = {info["config_name"]: info["splits"][0]["num_examples"] for info in content["dataset_info"]}
-    assert (sizes["models"], sizes["scores"]) == (3, 6)
+    assert (sizes["models"], sizes["scores"]) == (3, 7)
     for table in TABLES.values():
         assert f"### {table.name}\n" in body
         for column in table:
             assert f"| `{column.name}` |" in body
-    assert "| Utility | 2 | 3 |" in body
+    assert "| Utility | 2 | 4 |" in body
     assert "A study &#124; of &lt;models>" in body
     assert Release.open(release).fingerprint in body
     assert "/tmp" not in text

@@ -22,7 +22,7 @@ from sngen.release.changes.rows import RowChanges
 from sngen.release.changes.versions import check_version_step, next_version, step_of
 from sngen.release.read import Release
 from sngen.release.verify import verify
-from sngen.schema import ALIASES, MODELS, SCORES, SOURCES
+from sngen.schema import ALIASES, ERRATA, MODELS, SCORES, SOURCES
 from sngen.search.cohorts import Cohort, write_cohort
 
 Build = Callable[..., Path]
@@ -56,7 +56,9 @@ def test_nothing_changed(between: Callable[..., Changes]) -> None:
 def test_models_that_came_and_went(between: Callable[..., Changes]) -> None:
     kept = [row for row in catalogue()[MODELS.name] if row["model_id"] != ELSEWHERE]
     new = MODELS.row(model_id="lab/new", name="new", source_id="lab", dataset_id="cifar10", purpose="other")
-    changes = between(tables=with_rows(MODELS.name, [*kept, new]))
+    scores = [row for row in catalogue()[SCORES.name] if row["model_id"] != ELSEWHERE]
+    tables = catalogue() | {MODELS.name: [*kept, new], SCORES.name: scores, ERRATA.name: []}
+    changes = between(tables=tables)
     assert changes.facts["models"].added == ("lab/new",)
     assert changes.facts["models"].removed == (ELSEWHERE,)
     step = step_of(changes)
@@ -186,7 +188,7 @@ def test_a_restricted_comparison_sees_nothing_else(between: Callable[..., Change
     scores = [row | {"value": 0.5} for row in catalogue()[SCORES.name]]
     changes = between({OTHER, ELSEWHERE}, tables=catalogue() | {MODELS.name: rows, SCORES.name: scores})
     assert [cell.row for cell in changes.facts["models"].cells] == [ELSEWHERE]
-    assert [one.score_id.split(":")[0] for one in changes.scores.changed] == [OTHER]
+    assert [one.score_id.split(":")[0] for one in changes.scores.changed] == [ELSEWHERE, OTHER]
     assert list(changes.facts) == ["models"]
 
 
@@ -291,10 +293,10 @@ def run(*arguments: str) -> str:
 def test_the_command_says_what_and_what_to_call_it(two: tuple[str, str]) -> None:
     text = run(*two)
     assert text.startswith("1.0.0 to 1.0.1\n  PATCH: ")
-    assert "scores: 0 added, 0 removed, 4 changed (4 reading of the source corrected)" in text
+    assert "scores: 0 added, 0 removed, 5 changed (5 reading of the source corrected)" in text
     assert text.endswith("The next version after 1.0.0 is 1.0.1.\n")
     body = json.loads(run(*two, "--format", "json"))
-    assert len(body["scores"]["changed"]) == 4
+    assert len(body["scores"]["changed"]) == 5
     assert (body["step"], body["next_version"]) == ("patch", "1.0.1")
     assert run(*two, "--format", "markdown").startswith("## ")
 

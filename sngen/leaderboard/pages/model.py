@@ -11,6 +11,7 @@ from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import link, text, web_address
 from sngen.leaderboard.measured_flags import explained
 from sngen.leaderboard.page import Body, Page, code_block, flags
+from sngen.leaderboard.pages.model_errata import withdrawn_scores
 from sngen.leaderboard.pages.model_facts import identity, provenance, publication, task_words
 from sngen.leaderboard.pages.model_relatives import relatives
 from sngen.leaderboard.pages.model_scores import measured_scores, reported_scores
@@ -38,6 +39,7 @@ def model_page(model: Row, context: Context) -> Page:
     body.add("## Measured by this project")
     body.parts += measured_scores(scores, context, body.root)
     body.add("## Reported by publications", reported_scores(scores, context))
+    body.add(*withdrawn_scores(context.snapshot.withdrawn_of.get(model_id, []), context))
     body.add("## Standing", standing(model_id, context, body.root))
     body.add(*_flags(model, scores, context))
     body.add(*relatives(model_id, context, body.root))

@@ -14,7 +14,7 @@ from sngen.schema import SCORES, SOURCES
 
 _C = SCORES.c
 #: What a score says. Everything else in its row is how it came about.
-SAYS = (_C.value, _C.unit, _C.ci_low, _C.ci_high, _C.n, _C.flags)
+SAYS = (_C.value, _C.unit, _C.ci_low, _C.ci_high, _C.n, _C.flags, _C.withdrawn)
 #: Of a measured score under the same protocol: the first of these that differs is the reason.
 MEASURED_WHY = (
     (_C.weights_sha256, "other weights"),
@@ -31,6 +31,7 @@ NEW_SOURCE = "source changed"
 OTHER_CELL = "read from another cell"
 READ_AGAIN = "reading of the source corrected"
 FLAGGED = "flags changed"
+WITHDRAWN = "withdrawn"
 UNEXPLAINED = "unexplained"
 #: One score in any version of its protocol.
 _SAME = (_C.model_id, _C.dataset_id, _C.family, _C.method, _C.setting, _C.metric)
@@ -123,6 +124,8 @@ def _other_source(old: pd.DataFrame, new: pd.DataFrame) -> dict[str, str]:
 
 
 def _why(was: Mapping[str, Any], now: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    if _differ(was, now, _C.withdrawn):
+        return f"{WITHDRAWN}: {plain(now[_C.withdrawn])}"
     if pd.isna(now.get(_C.protocol)):
         why = _why_reported(was, now, sources)
     else:
