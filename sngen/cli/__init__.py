@@ -14,13 +14,14 @@ from sngen.errors import SecurityNetError
 # here because asking the commands for theirs would import pandas, Altair and the rest for ``--help``.
 COMMANDS = {
     "check": ("sngen.cli.check", "Check the whole catalogue and name every problem at once."),
+    "cite": ("sngen.cli.cite", "BibTeX of a release, and of the papers of models."),
     "cohort": ("sngen.cli.cohort", "Keep a chosen set of models under a hash, and find it again."),
     "fetch": ("sngen.cli.fetch", "Fetch published checkpoints into the cache, and verify them."),
     "fields": ("sngen.cli.fields", "List what 'sngen models' searches by."),
     "import": ("sngen.cli.importing", "Import a source's own files into the catalogue."),
     "relate": ("sngen.cli.relating", "Find relatives and contradictions across sources."),
     "models": ("sngen.cli.models", "Search the catalogue by any field."),
-    "release": ("sngen.cli.release", "Build and verify releases of the dataset."),
+    "release": ("sngen.cli.release", "Build, verify, compare and publish releases of the dataset."),
     "show": ("sngen.cli.show", "Show all that is known of one model."),
     "site": ("sngen.cli.site", "Build the static leaderboard, and look at it."),
 }

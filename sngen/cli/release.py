@@ -1,4 +1,4 @@
-"""``sngen release``: build, verify and compare releases of the dataset."""
+"""``sngen release``: build, verify, compare and publish releases of the dataset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _releases = click.option(
 
 @click.group(name="release")
 def command() -> None:
-    """Build, verify and compare releases of the dataset."""
+    """Build, verify, compare and publish releases of the dataset."""
 
 
 @command.command()

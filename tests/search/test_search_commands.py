@@ -162,3 +162,23 @@ def test_nothing_found_is_explained(sngen: Sngen, terms: tuple[str, ...], words:
     code, out, err = sngen("models", *terms)
     assert (code, out) == (0, "No model found.\n")
     assert words in err
+
+
+def test_cite_gives_the_papers_of_models_and_the_release(
+    sngen: Sngen, small_catalog: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    inputs = ("--catalog", small_catalog, "--results", tmp_path / "none")
+    built = sngen("release", "build", "--version", "0.1.0", *inputs, "--out", tmp_path)
+    assert built[0] == 0, built[2]
+    code, said, _ = sngen("cite", ONE, FIVE, "--release", tmp_path / "securitynet")
+    assert code == 0
+    assert said.startswith("@misc{securitynet_0_1_0,")
+    assert "Version 0.1.0, fingerprint sha256:" in said
+    assert said.endswith(sngen("models", f"model_id={ONE},{FIVE}", "--format", "bibtex")[1])
+    code, said, _ = sngen("cite", FIVE)
+    assert code == 0 and said == sngen("models", f"model_id={FIVE}", "--format", "bibtex")[1]
+    assert sngen("cite")[::2] == (
+        2, "error: say what to cite: a release (--release FOLDER), models (ID...), or both.\n"
+    )  # fmt: skip
+    assert sngen("cite", "no/such")[0] == 2
