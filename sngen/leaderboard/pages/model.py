@@ -42,7 +42,9 @@ def model_page(model: Row, context: Context) -> Page:
     body.add(*_flags(model, scores, context))
     body.add(*relatives(model_id, context, body.root))
     body.add("## Where the facts come from", provenance(model, context))
-    body.add("## Use", code_block(use(model, dataset, context.snapshot.version)))
+    body.add(
+        "## Use", code_block(use(model, dataset, context.snapshot.version)), _as_data(model_id, body.root)
+    )
     body.add("## Cite", _cite(model, context))
     body.add("## Report a mistake", _report(model, context, body.root))
     title = str(model[_M.name]) if dataset is None else f"{model[_M.name]} ({dataset[DATASETS.c.name]})"
@@ -58,6 +60,14 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
         )
         yield "## Flags"
         yield f"<p>A flag names an oddity; nothing is altered because of it.</p><ul>{items}</ul>"
+
+
+def _as_data(model_id: str, root: str) -> str:
+    """Links to the JSON beside this page and to its description."""
+    own = f'<a href="{root}models/{text(model_id)}.json" type="application/json">This page as JSON</a>'
+    return (
+        f'<p>{own}; its fields are described under <a href="{root}data.html#one-model-as-json">Data</a>.</p>'
+    )
 
 
 def use(model: Row, dataset: Row | None, version: str) -> str:
