@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sngen.bibtex import bibtex_authors
 from sngen.leaderboard.context import Context
@@ -63,11 +63,11 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
 
 
 def _as_data(model_id: str, root: str) -> str:
-    """Links to the JSON beside this page and to its description."""
+    """Links to the comparison, to the JSON beside this page and to its description."""
+    side = f'<a href="{root}compare.html?models={quote(model_id)}">Compare with other models</a>'
     own = f'<a href="{root}models/{text(model_id)}.json" type="application/json">This page as JSON</a>'
-    return (
-        f'<p>{own}; its fields are described under <a href="{root}data.html#one-model-as-json">Data</a>.</p>'
-    )
+    described = f'<a href="{root}data.html#one-model-as-json">Data</a>'
+    return f"<p>{side}. {own}; its fields are described under {described}.</p>"
 
 
 def use(model: Row, dataset: Row | None, version: str) -> str:
