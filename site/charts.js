@@ -111,6 +111,54 @@
     }
   }
 
+  // For paper and slides: dark on white whatever the page's theme, twice the points of the screen.
+  const PRINT = { width: 720, scale: 2, ink: "#222222" };
+
+  async function png(holder) {
+    const { bundle, spec, name } = holder.dataset;
+    await Promise.all([bundle, spec].map((part) => load(new URL(part, document.baseURI).href)));
+    const place = document.createElement("div");
+    place.setAttribute("aria-hidden", "true");
+    place.style.cssText = `position:absolute;left:-10000px;top:0;width:${PRINT.width}px;color:${PRINT.ink}`;
+    holder.after(place); // within the article, for its letters
+    try {
+      const made = await window.vegaEmbed(place, fitted(SecurityNet.charts[name], PRINT.width), {
+        actions: false, ast: true, renderer: "canvas", config: { ...look(place), background: "#ffffff" },
+      });
+      const link = document.createElement("a");
+      link.href = await made.view.toImageURL("png", PRINT.scale);
+      link.download = `${name}.png`;
+      link.click();
+      made.finalize();
+    } finally {
+      place.remove();
+    }
+  }
+
+  // The other downloads are files beside the page; this one is drawn when it is asked for.
+  function offerPng(holder) {
+    const links = holder.closest(".sn-plot")?.querySelector("figcaption > span");
+    const first = links?.querySelector("a");
+    if (!first) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sn-save";
+    button.textContent = "PNG";
+    button.setAttribute("aria-label", first.getAttribute("aria-label").replace(/^SVG/, "PNG"));
+    button.addEventListener("click", async () => {
+      button.setAttribute("aria-busy", "true");
+      try {
+        await png(holder);
+      } catch (error) {
+        console.error(error);
+        button.textContent = "PNG is not available";
+        button.removeAttribute("aria-label");
+      }
+      button.removeAttribute("aria-busy");
+    });
+    first.after(" ", button);
+  }
+
   // One after the other, so that two quick changes of the theme cannot overtake each other.
   let themes = Promise.resolve();
   function themeChanged() {
@@ -128,7 +176,10 @@
         }
       }
     }, { rootMargin: "400px" });
-    document.querySelectorAll(".sn-chart[data-spec]").forEach((holder) => near.observe(holder));
+    document.querySelectorAll(".sn-chart[data-spec]").forEach((holder) => {
+      near.observe(holder);
+      offerPng(holder);
+    });
     new MutationObserver(themeChanged).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   }
 

@@ -71,7 +71,7 @@ def test_numbers_stand_in_their_models_columns(
     for cell, model in zip(cells, measured, strict=True):
         (score,) = [
             s for s in model["scores"]
-            if [s["origin"], s["method"], s["setting"], s["metric"]] == "measured clean test accuracy".split()
+            if s["origin"] == "measured" and s["score_id"].endswith(":clean:test:accuracy")
         ]  # fmt: skip
         ends = f"[{score['ci_low']:.4f}, {score['ci_high']:.4f}]"
         assert cell.split("\n")[0] == f"{score['value']:.4f}"
