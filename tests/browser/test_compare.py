@@ -224,3 +224,26 @@ def test_a_model_page_leads_to_its_json_and_to_the_comparison(
     page.get_by_role("link", name="Compare with other models").click()
     expect(page.locator(".sn-versus thead th")).to_have_count(1)
     assert _columns(page) == [one]
+
+
+def test_hostile_data_stay_text(
+    open_page: OpenPage, site_folder: Path, measured: list[dict[str, Any]]
+) -> None:
+    page = open_page(_address(f"{site_folder.as_uri()}/", _ids(measured)[:1]))
+    _columns(page)
+    attack = '<img src=x onerror="window.hostile=1"></td><script>window.hostile=1</script>'
+    page.evaluate(
+        """(attack) => {
+          const score = ["digits", 0.5, 0.4, 0.6, 10, attack, attack, attack, attack, [attack]];
+          const facts = Object.fromEntries(window.SecurityNet.compare.facts.map(
+            ({ name, kind }) => [name, name === "flags" ? [attack] : kind === "number" ? 1 : attack]));
+          const model = { id: "a/b", name: attack, facts, scores: { 0: [score] } };
+          document.querySelector(".sn-scroll").replaceChildren(
+            window.SecurityNet.comparing.sheet([model, { ...model, id: "a/c" }], false, () => {}));
+        }""",
+        attack,
+    )
+    table = page.locator(".sn-versus")
+    assert table.locator("img, script").count() == 0
+    assert table.get_by_text(attack).count() > 10
+    assert page.evaluate("window.hostile") is None

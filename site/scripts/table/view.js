@@ -26,6 +26,7 @@
       holder.replaceChildren(...this.pieces);
       holder.classList.add("sn-live");
       this.render();
+      grid.live.set(table.name, this);
     }
 
     build(table, notices) {
@@ -98,6 +99,11 @@
       if (!samePage) this.view.page = 1;
       this.render();
       grid.state.remember(this.rows, this.view, this.prefix);
+    }
+
+    // Only rows with these ids, which a chart chose (null: all); not part of the address.
+    keepWithin(ids) {
+      if (ids !== null || this.view.within) this.change((view) => { view.within = ids; });
     }
 
     sort(column, further) {
@@ -196,11 +202,13 @@
             view.q = "";
             view.facets.clear();
             view.ranges.clear();
+            view.within = null;
           });
         },
       }, "Clear all"));
     }
   }
 
+  grid.live = new Map(); // name -> table on the page, for charts
   grid.show = (holder, table) => new Table(holder, table);
 })();
