@@ -108,7 +108,9 @@
         const sides = Object.entries(value ?? {});
         const inside = points.filter((point) => sides.every(
           ([field, [low, high]]) => point[field] >= Math.min(low, high) && point[field] <= Math.max(low, high)));
+        const before = holder.getBoundingClientRect().top;
         tableOf(holder)?.keepWithin(sides.length ? new Set(inside.map((point) => point.model_id)) : null);
+        window.scrollBy(0, holder.getBoundingClientRect().top - before); // the table above changed its height
       }, 150);
     });
     const caption = holder.closest(".sn-plot")?.querySelector("figcaption");
