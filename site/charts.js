@@ -65,6 +65,63 @@
     return made;
   }
 
+  // Drag without shift; a finger keeps scrolling the page. Zooming is shift and drag (charts/style.py).
+  const BRUSH = {
+    type: "interval", zoom: false,
+    on: "[pointerdown[!event.shiftKey && event.pointerType !== 'touch'], window:pointerup] > window:pointermove!",
+  };
+
+  // The table of the chart's board: a chart's name starts with it.
+  function tableOf(holder) {
+    return [...(SecurityNet.grid?.live ?? [])]
+      .filter(([name, table]) => holder.dataset.name.startsWith(`${name}-`) && table.rows.table.idColumn === "model_id")
+      .sort(([one], [other]) => other.length - one.length).map(([, table]) => table)[0];
+  }
+
+  // A scatter plot of models gets a brush; null for any other chart.
+  function pointsOf(spec) {
+    const { encoding } = (spec.layer ?? [spec]).at(-1);
+    if (encoding?.x?.type !== "quantitative" || encoding?.y?.type !== "quantitative") return null;
+    const points = Object.values(spec.datasets ?? {}).flat().filter((point) => point.model_id);
+    const fields = [encoding.x.field, encoding.y.field];
+    const all = points.length > 0 && points.every((point) => fields.every((field) => Number.isFinite(point[field])));
+    return all && new Set(points.map((point) => point.model_id)).size === points.length ? points : null;
+  }
+
+  // Adds the brush to the specification; false where it gets none.
+  function addBrush(spec) {
+    const places = [spec, ...(spec.layer ?? [])];
+    const params = places.find((place) => place.params?.some(({ name }) => name === "zoom"))?.params;
+    if (params === undefined || pointsOf(spec) === null) return false;
+    const { views } = params.find(({ name }) => name === "zoom");
+    params.push({ name: "brush", select: BRUSH, ...(views ? { views } : {}) });
+    return true;
+  }
+
+  // The rows of the board's table become those of the points within the brush.
+  function followBrush(holder, view, spec) {
+    const points = pointsOf(spec);
+    let waiting = null;
+    view.addSignalListener("brush", (_, value) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        const sides = Object.entries(value ?? {});
+        const inside = points.filter((point) => sides.every(
+          ([field, [low, high]]) => point[field] >= Math.min(low, high) && point[field] <= Math.max(low, high)));
+        const before = holder.getBoundingClientRect().top;
+        tableOf(holder)?.keepWithin(sides.length ? new Set(inside.map((point) => point.model_id)) : null);
+        window.scrollBy(0, holder.getBoundingClientRect().top - before); // the table above changed its height
+      }, 150);
+    });
+    const caption = holder.closest(".sn-plot")?.querySelector("figcaption");
+    if (caption && !caption.querySelector(".sn-hint")) {
+      const hint = document.createElement("span");
+      hint.className = "sn-hint";
+      hint.textContent = "Drag over points, and the table keeps their models alone; a click ends it. ";
+      caption.append(" ", hint);
+    }
+  }
+
   // A point leads to its model's page. The address is ours, and still only a page below the root is followed.
   function follow(holder, item) {
     const page = item?.datum?.model_page;
@@ -83,7 +140,9 @@
     const picture = [...holder.childNodes];
     holder.append(place);
     try {
-      const made = await window.vegaEmbed(place, fitted(spec, holder.clientWidth), {
+      const drawn = fitted(spec, holder.clientWidth);
+      const brushed = addBrush(drawn);
+      const made = await window.vegaEmbed(place, drawn, {
         actions: false, // downloads are links below the chart
         ast: true, // expressions are interpreted: a page may forbid eval
         renderer: "svg",
@@ -91,6 +150,7 @@
         tooltip: { theme: isDark() ? "dark" : "light" },
       });
       made.view.addEventListener("click", (_, item) => follow(holder, item));
+      if (brushed) followBrush(holder, made.view, spec);
       picture.forEach((node) => node.remove());
       shown.get(holder)?.finalize();
       shown.set(holder, made);
@@ -111,6 +171,54 @@
     }
   }
 
+  // For paper and slides: dark on white whatever the page's theme, twice the points of the screen.
+  const PRINT = { width: 720, scale: 2, ink: "#222222" };
+
+  async function png(holder) {
+    const { bundle, spec, name } = holder.dataset;
+    await Promise.all([bundle, spec].map((part) => load(new URL(part, document.baseURI).href)));
+    const place = document.createElement("div");
+    place.setAttribute("aria-hidden", "true");
+    place.style.cssText = `position:absolute;left:-10000px;top:0;width:${PRINT.width}px;color:${PRINT.ink}`;
+    holder.after(place); // within the article, for its letters
+    try {
+      const made = await window.vegaEmbed(place, fitted(SecurityNet.charts[name], PRINT.width), {
+        actions: false, ast: true, renderer: "canvas", config: { ...look(place), background: "#ffffff" },
+      });
+      const link = document.createElement("a");
+      link.href = await made.view.toImageURL("png", PRINT.scale);
+      link.download = `${name}.png`;
+      link.click();
+      made.finalize();
+    } finally {
+      place.remove();
+    }
+  }
+
+  // The other downloads are files beside the page; this one is drawn when it is asked for.
+  function offerPng(holder) {
+    const links = holder.closest(".sn-plot")?.querySelector("figcaption > span");
+    const first = links?.querySelector("a");
+    if (!first) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sn-save";
+    button.textContent = "PNG";
+    button.setAttribute("aria-label", first.getAttribute("aria-label").replace(/^SVG/, "PNG"));
+    button.addEventListener("click", async () => {
+      button.setAttribute("aria-busy", "true");
+      try {
+        await png(holder);
+      } catch (error) {
+        console.error(error);
+        button.textContent = "PNG is not available";
+        button.removeAttribute("aria-label");
+      }
+      button.removeAttribute("aria-busy");
+    });
+    first.after(" ", button);
+  }
+
   // One after the other, so that two quick changes of the theme cannot overtake each other.
   let themes = Promise.resolve();
   function themeChanged() {
@@ -128,7 +236,10 @@
         }
       }
     }, { rootMargin: "400px" });
-    document.querySelectorAll(".sn-chart[data-spec]").forEach((holder) => near.observe(holder));
+    document.querySelectorAll(".sn-chart[data-spec]").forEach((holder) => {
+      near.observe(holder);
+      offerPng(holder);
+    });
     new MutationObserver(themeChanged).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   }
 

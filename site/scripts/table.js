@@ -10,7 +10,7 @@
 (() => {
   const PARTS = [
     "format", "fields", "values", "query", "rows", "state", "dom", "cells", "export", "bibtex", "filters",
-    "panels", "command", "view",
+    "panels", "command", "picks", "view",
   ];
   const here = document.currentScript.src;
   const SecurityNet = (window.SecurityNet = window.SecurityNet || { tables: {}, charts: {} });
@@ -32,11 +32,14 @@
     return loading.get(address);
   }
 
+  SecurityNet.load = load;
+  SecurityNet.loadParts = (names) => Promise.all(
+    names.map((part) => load(new URL(`table/${part}.js`, here).href)));
+
   async function show(holder) {
     const { src, name } = holder.dataset;
     try {
-      const parts = PARTS.map((part) => load(new URL(`table/${part}.js`, here).href));
-      await Promise.all([...parts, load(new URL(src, document.baseURI).href)]);
+      await Promise.all([SecurityNet.loadParts(PARTS), load(new URL(src, document.baseURI).href)]);
       if (!Object.hasOwn(SecurityNet.tables, name)) {
         throw new Error(`${src} holds no table of the name ${name}`);
       }

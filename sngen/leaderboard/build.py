@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sngen.errors import CheckFailed, UsageError
+from sngen.leaderboard.compare_data import compare_scripts
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.drawing import Later
+from sngen.leaderboard.model_json import INDEX, index_json, model_json
 from sngen.leaderboard.page import Page
 from sngen.leaderboard.pages.audit import audit_page
 from sngen.leaderboard.pages.collections import collections_page
+from sngen.leaderboard.pages.compare import compare_page
 from sngen.leaderboard.pages.dataset import dataset_page
 from sngen.leaderboard.pages.dataset_index import dataset_index
 from sngen.leaderboard.pages.dictionary import dictionary_page
@@ -30,9 +34,9 @@ from sngen.leaderboard.shell import Middle, middle_of, shell_page
 
 
 def model_pages(context: Context) -> Iterator[Middle]:
-    """A page per model: thousands, so MkDocs does not see them (``sngen.leaderboard.shell``)."""
+    """A page per model and its JSON: thousands, so MkDocs does not see them (``sngen.leaderboard.shell``)."""
     for model in context.snapshot.models.values():
-        yield middle_of(model_page(model, context))
+        yield replace(middle_of(model_page(model, context)), data=model_json(model, context))
 
 
 def pages(context: Context) -> Iterator[Page]:
@@ -42,6 +46,7 @@ def pages(context: Context) -> Iterator[Page]:
     for family, dataset_id in sorted(context.boards_of):
         yield leaderboard_page(family, dataset_id, context)
     yield models_page(context)
+    yield compare_page()
     yield shell_page()
     yield dataset_index(context)
     for dataset in context.snapshot.datasets.values():
@@ -81,6 +86,9 @@ def write_docs(context: Context, bundle_script: Later, handwritten: Path, docs: 
         for picture in drawn:
             for path, content in picture.files().items():
                 _write(fresh, path, content)
+        _write(fresh, INDEX, index_json(context))
+        for path, content in compare_scripts(context):
+            _write(fresh, path, content)
         if drawn:
             _write(fresh, context.bundle, bundle_script())
     return written

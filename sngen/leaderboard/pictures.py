@@ -48,7 +48,8 @@ class Picture:
     def html(self, root: str) -> str:
         """The chart in a page whose way to the site's root is ``root``."""
         files = "".join(
-            f' <a href="{root}{self._file(ending)}" download>{label}</a>'
+            f' <a href="{root}{self._file(ending)}" download aria-label="{label} of {text(self.title)}">'
+            f"{label}</a>"
             for ending, label in ((".svg", "SVG"), (".vl.json", "Vega-Lite JSON"), (".csv", "CSV"))
         )
         return (

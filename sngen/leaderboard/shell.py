@@ -27,12 +27,15 @@ _ROOT = re.compile(r"(?<=\")\.\./\.\.(?=[/\"])")
 
 @dataclass(frozen=True)
 class Middle:
-    """A page's own part: HTML before the first section, and the sections with their plain headings."""
+    """A page's own part: HTML before the first section, and the sections with their plain headings.
+
+    ``data`` is the JSON that lies beside the page, if any."""
 
     path: str
     title: str
     lead: str
     sections: tuple[tuple[str, str], ...]
+    data: str = ""
 
 
 def middle_of(page: Page) -> Middle:
@@ -116,5 +119,7 @@ def write_middles(middles: Iterable[Middle], site: Path) -> int:
         target = (site / middle.path).with_suffix(".html")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(shell.page(middle), encoding="utf-8", newline="\n")
+        if middle.data:
+            target.with_suffix(".json").write_text(middle.data, encoding="utf-8", newline="\n")
         count += 1
     return count

@@ -162,7 +162,7 @@ def test_pictures_of_a_release(drawn: Context) -> None:
     html = one.html("../../")
     assert f'data-spec="../../charts/{one.name}.js" data-name="{one.name}" data-root="../../"' in html
     assert 'role="img" aria-label="Stealing accuracy against' in html
-    assert html.count("download>") == 3
+    assert html.count(" download ") == 3
     pages = {
         row["model_page"] for rows in one.spec["datasets"].values() for row in rows if "model_page" in row
     }

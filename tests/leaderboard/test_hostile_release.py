@@ -29,7 +29,7 @@ OURS = {
 }  # fmt: skip
 OUR_ATTRIBUTES = {
     "action", "aria-label", "autocomplete", "class", "data-bundle", "data-name", "data-root", "data-spec",
-    "data-search-exclude", "data-src", "download", "for", "href", "id",
+    "data-head", "data-models", "data-search-exclude", "data-src", "download", "for", "href", "id",
     "method", "name", "open", "placeholder", "rel", "role", "scope",
     "style", "type", "viewbox",
 }  # fmt: skip

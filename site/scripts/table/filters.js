@@ -107,6 +107,9 @@
       made.push(chip(`${rows.columns.get(name).title}: ${words}`,
         () => table.change((changed) => changed.ranges.delete(name))));
     }
+    if (view.within) {
+      made.push(chip("Chosen in the chart", () => table.change((changed) => { changed.within = null; })));
+    }
     return made;
   }
 

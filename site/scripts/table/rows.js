@@ -103,6 +103,10 @@
 
     tests(view) {
       const tests = this.search ? this.queryTests(view.q) : this.wordTests(view.q);
+      if (view.within) { // chosen in a chart
+        const ids = this.table.data[this.table.idColumn];
+        tests.push({ passes: (row) => view.within.has(ids[row]) });
+      }
       for (const [name, wanted] of view.facets) {
         const values = this.table.data[name];
         tests.push({ facet: name, passes: (row) => keysOf(values[row]).some((key) => wanted.has(key)) });

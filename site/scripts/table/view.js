@@ -26,6 +26,7 @@
       holder.replaceChildren(...this.pieces);
       holder.classList.add("sn-live");
       this.render();
+      grid.live.set(table.name, this);
     }
 
     build(table, notices) {
@@ -48,6 +49,7 @@
         disclosure("Download", freshId("panel"), () => downloads(this.rows, this), parts),
       ];
       this.parts.forEach((part) => { part.onopen = () => part.update(this.view, this.counts, this.order); });
+      this.picks = grid.picks(this.rows, this.root, () => this.render());
       this.status = element("p", { class: "sn-status", role: "status" });
       this.chips = element("ul", { class: "sn-chips", "aria-label": "Filters in force" });
       this.grid = element("table", { class: "sn-grid" });
@@ -59,11 +61,13 @@
       this.pieces = [
         notices.length ? element("p", { class: "sn-notice", role: "status" },
           `Part of the address was not understood and is left out: ${notices.join("; ")}.`) : null,
-        element("div", { class: "sn-bar" }, this.search, ...this.parts.map(({ button }) => button)),
+        element("div", { class: "sn-bar" }, this.search, ...this.parts.map(({ button }) => button),
+          ...(this.picks ? [this.picks.button] : [])),
         this.wrong,
         this.command?.box ?? null,
         ...this.parts.map(({ panel }) => panel),
         element("div", { class: "sn-line" }, this.status, this.chips),
+        this.picks?.line ?? null,
         this.scroll,
         this.pager,
       ].filter(Boolean);
@@ -97,6 +101,11 @@
       grid.state.remember(this.rows, this.view, this.prefix);
     }
 
+    // Only rows with these ids, which a chart chose (null: all); not part of the address.
+    keepWithin(ids) {
+      if (ids !== null || this.view.within) this.change((view) => { view.within = ids; });
+    }
+
     sort(column, further) {
       this.change((view) => {
         const now = view.sort.find(({ name }) => name === column.name);
@@ -126,8 +135,9 @@
       const focused = this.grid.querySelector("thead :focus")?.closest("th").dataset.column;
       const head = grid.cells.head(this.rows, this.view, (column, further) => this.sort(column, further));
       const body = element("tbody");
+      if (this.picks?.on) head.firstChild.prepend(this.picks.head());
       if (!shown.length) {
-        body.append(element("tr", {}, element("td", { colspan: this.view.columns.length },
+        body.append(element("tr", {}, element("td", { colspan: this.view.columns.length + (this.picks?.on ? 1 : 0) },
           `No ${this.noun} pass these filters.`)));
       }
       this.grid.replaceChildren(head, body);
@@ -139,7 +149,9 @@
      * made. Each step lays the whole table out again; doubling keeps that to about twice the work. */
     fill(body, shown, from = 0) {
       const to = from + Math.max(STEP, from);
-      body.append(...grid.cells.bodyRows(this.rows, this.view, shown.slice(from, to), this.root));
+      const made = grid.cells.bodyRows(this.rows, this.view, shown.slice(from, to), this.root);
+      if (this.picks?.on) made.forEach((line, i) => line.prepend(this.picks.cell(shown[from + i])));
+      body.append(...made);
       const more = to < shown.length;
       this.grid.setAttribute("aria-busy", String(more));
       if (more) setTimeout(() => body.isConnected && this.fill(body, shown, to), 50);
@@ -190,11 +202,13 @@
             view.q = "";
             view.facets.clear();
             view.ranges.clear();
+            view.within = null;
           });
         },
       }, "Clear all"));
     }
   }
 
+  grid.live = new Map(); // name -> table on the page, for charts
   grid.show = (holder, table) => new Table(holder, table);
 })();

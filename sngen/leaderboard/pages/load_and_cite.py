@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
+from sngen.leaderboard.model_json import INDEX, PARTS, fields_of
 from sngen.leaderboard.page import Body, Page, code_block, key_values, plain_table
 from sngen.release.citation import bibtex
 from sngen.release.identity import Identity
@@ -21,6 +24,15 @@ WITHOUT = """\
 import pandas as pd
 
 models = pd.read_parquet("securitynet/data/models")"""
+
+READ_JSON = """\
+import json
+from urllib.request import urlopen
+
+site = "https://example.org/securitynet/"  # where you read this page
+index = json.load(urlopen(site + "models/index.json"))
+model = json.load(urlopen(site + "models/" + index["models"][0]["json"]))
+print([(s["metric"], s["value"], s["origin"]) for s in model["scores"]])"""
 
 
 def load_and_cite_page(context: Context) -> Page:
@@ -53,6 +65,7 @@ def load_and_cite_page(context: Context) -> Page:
         ),
         "Every column is described in the [data dictionary](dictionary.md); what was cleaned and flagged, "
         "in the [audit report](audit.md); what changed since earlier versions, in [versions](versions.md).",
+        *_static_api(context),
         "## Cite",
         "Name version and fingerprint, and the study that this extends:",
         code_block(bibtex(Identity(snapshot.version, snapshot.fingerprint, snapshot.date)).strip()),
@@ -63,3 +76,36 @@ def load_and_cite_page(context: Context) -> Page:
         "release.",
     )
     return body.page("Load and cite")
+
+
+def _static_api(context: Context) -> Iterator[str]:
+    """The files that programs read, below the address of the site."""
+    example = next(iter(context.snapshot.models), "MODEL_ID")
+    yield "## One model as JSON"
+    yield (
+        "Beside every model's page lies the same content for programs. Its address is the page's with "
+        "`.json` in the place of `.html`. An id stays, and so does its address; what was renamed is listed "
+        "under `aliases`. Fields have the names, units and values of the columns in the "
+        "[data dictionary](dictionary.md). **A field that is not there is unknown.** `release` names "
+        "version, fingerprint and date of the release that the file was made from."
+    )
+    yield f"<p>For example: <code>models/{text(example)}.json</code></p>"
+    yield plain_table(
+        "Fields of a model's JSON",
+        ("Field", "Holds", "Columns"),
+        [
+            (
+                f"<code>{part}</code>",
+                f"{text(meaning)} (table <code>{table.name}</code>)",
+                " ".join(f"<code>{name}</code>" for name in fields_of(part)),
+            )
+            for part, (table, meaning) in PARTS.items()
+        ],
+    )
+    yield (
+        f'<p><a href="{INDEX}"><code>{INDEX}</code></a> lists all models: <code>model_id</code>, '
+        "<code>name</code>, <code>dataset_id</code> (null where unknown), and <code>json</code> and "
+        "<code>page</code>, their addresses relative to the index. Bits of outcomes, points of curves and "
+        "pixels of pictures are in the release alone, under the ids that the JSON gives.</p>"
+    )
+    yield code_block(READ_JSON)

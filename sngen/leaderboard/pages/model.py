@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sngen.bibtex import bibtex_authors
 from sngen.leaderboard.context import Context
@@ -44,7 +44,9 @@ def model_page(model: Row, context: Context) -> Page:
     body.add(*_flags(model, scores, context))
     body.add(*relatives(model_id, context, body.root))
     body.add("## Where the facts come from", provenance(model, context))
-    body.add("## Use", code_block(use(model, dataset, context.snapshot.version)))
+    body.add(
+        "## Use", code_block(use(model, dataset, context.snapshot.version)), _as_data(model_id, body.root)
+    )
     body.add("## Cite", _cite(model, context))
     body.add("## Report a mistake", _report(model, context, body.root))
     title = str(model[_M.name]) if dataset is None else f"{model[_M.name]} ({dataset[DATASETS.c.name]})"
@@ -60,6 +62,14 @@ def _flags(model: Row, scores: list[Row], context: Context) -> Iterable[str]:
         )
         yield "## Flags"
         yield f"<p>A flag names an oddity; nothing is altered because of it.</p><ul>{items}</ul>"
+
+
+def _as_data(model_id: str, root: str) -> str:
+    """Links to the comparison, to the JSON beside this page and to its description."""
+    side = f'<a href="{root}compare.html?models={quote(model_id)}">Compare with other models</a>'
+    own = f'<a href="{root}models/{text(model_id)}.json" type="application/json">This page as JSON</a>'
+    described = f'<a href="{root}data.html#one-model-as-json">Data</a>'
+    return f"<p>{side}. {own}; its fields are described under {described}.</p>"
 
 
 def use(model: Row, dataset: Row | None, version: str) -> str:
