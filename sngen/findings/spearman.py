@@ -14,8 +14,14 @@ FISHER = "Fisher z with the standard error of Bonett & Wright (2000)"
 def spearman(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Rho with tied ranks averaged, and its two-sided p-value (t distribution). ``x``, ``y``: [N]."""
     result = scipy_spearmanr(x, y)
-    # Rounding may carry a perfect correlation an ulp past one.
-    return float(np.clip(result.statistic, -1.0, 1.0)), float(result.pvalue)
+    return _rounded(float(result.statistic), x, y), float(result.pvalue)
+
+
+def _rounded(rho: float, x: np.ndarray, y: np.ndarray) -> float:
+    """Exactly 1 or -1 where the order is perfect: rounding carries it an ulp to either side."""
+    if np.array_equal(rankdata(x), rankdata(y)):
+        return 1.0
+    return -1.0 if np.array_equal(rankdata(x), rankdata(-y)) else rho
 
 
 def fisher_interval(rho: float, n: float) -> tuple[float, float]:

@@ -121,6 +121,18 @@ def test_same_seed_same_interval_other_seed_other_interval() -> None:
     assert first != other
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_perfect_order_is_known_whatever_rounding_makes_of_it(sign: int) -> None:
+    """Ties leave rho an ulp below one in this sample, and a closed interval of no width with it."""
+    ranks = np.random.Generator(np.random.Philox(0))
+    samples = [np.round(ranks.random(15), 1) for _ in range(200)]
+    below = [x for x in samples if abs(stats.spearmanr(x, sign * x).statistic) != 1]
+    assert below
+    for x in below:
+        assert spearman(x, sign * 3 * x)[0] == sign
+        assert "bootstrap" in independent(x, sign * 3 * x, 99, 0).ci_method
+
+
 def test_perfect_order_gets_the_bootstrap() -> None:
     x = np.arange(12.0)
     result = independent(x, -x, resamples=200, seed=0)
