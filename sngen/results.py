@@ -137,7 +137,9 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """Indented JSON that carries its own hash."""
-        body = asdict(self)
+        body = dict(vars(self))  # shallow: records hold hundreds of thousands of numbers
+        for part in ("scores", "outcomes", "arrays", "pictures"):
+            body[part] = [dict(vars(entry)) for entry in body[part]]
         for name in ("arrays", "pictures"):
             if not body[name]:
                 del body[name]  # so that a record without any keeps the bytes it always had
