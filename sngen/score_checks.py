@@ -117,4 +117,6 @@ def _named(row: Row) -> Iterator[tuple[str, str]]:
 
 def is_number(value: Any) -> TypeGuard[float]:
     """A finite number, and no truth value."""
+    if type(value) is float:  # quick, and nearly always so
+        return math.isfinite(value)
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
