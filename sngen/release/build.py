@@ -20,6 +20,7 @@ from sngen.release.changes.versions import check_version_step
 from sngen.release.citation import BIB_FILE, CFF_FILE, bibtex, citation_cff
 from sngen.release.columnar import to_arrow, write_parquet
 from sngen.release.croissant import write_croissant
+from sngen.release.every_eval_ever import write_logs
 from sngen.release.fingerprint import release_fingerprint, table_fingerprint
 from sngen.release.folder import replaced
 from sngen.release.identity import NAME, Identity, check_version, release_date
@@ -27,7 +28,7 @@ from sngen.release.manifest import inputs_of, make_manifest, write_manifest
 from sngen.release.published import refuse_other_bytes, refuse_other_content, version_before
 from sngen.release.records import choose, read_records
 from sngen.release.tables import make_tables
-from sngen.schema import TABLES
+from sngen.schema import DATASETS, MODELS, SCORES, TABLES
 
 CARD_FILE = "README.md"
 RELEASES = Path("data/releases")
@@ -65,6 +66,7 @@ def build(
         audit.write(rules, folder / audit.FILE)
         write_log(log, folder)
         write_croissant(identity, files, folder)
+        write_logs(rows[SCORES.name], rows[MODELS.name], rows[DATASETS.name], folder)
         (folder / CFF_FILE).write_text(citation_cff(identity), encoding="utf-8")
         (folder / BIB_FILE).write_text(bibtex(identity), encoding="utf-8")
         (folder / CARD_FILE).write_text(card(identity, files, tables), encoding="utf-8")

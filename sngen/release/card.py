@@ -89,7 +89,9 @@ import duckdb
 accurate = duckdb.read_parquet("{NAME}/{scores}/*.parquet").filter("metric = 'accuracy' and value > 0.7")
 ```
 
-`croissant.json` describes all tables for programs that read [Croissant](http://mlcommons.org/croissant/1.0).
+`croissant.json` describes all tables for programs that read [Croissant](http://mlcommons.org/croissant/1.0);
+`every_eval_ever.jsonl.gz` holds the measured scores as logs of
+[Every Eval Ever](https://github.com/evaleval/every_eval_ever).
 
 `revision=` has no effect on a local folder: the folder is one version. Give the config's name when you are
 offline. A table is one file, whose name carries the fingerprint of the table's content: read the folder,
