@@ -86,6 +86,7 @@ def test_a_renamed_model_is_neither_new_nor_gone_and_keeps_its_scores(
 def test_a_changed_fact_is_a_cell(between: Callable[..., Changes]) -> None:
     rows = catalogue()[MODELS.name]
     rows[0] = rows[0] | {"parameters": 1001, "mean": [0.5, 0.25, 0.5]}
+    rows[1] = rows[1] | {"source_row": 77}  # only the source's lines moved
     changes = between(tables=with_rows(MODELS.name, rows))
     found = {(cell.row, cell.column): (cell.before, cell.after) for cell in changes.facts["models"].cells}
     assert found == {

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from sngen.catalog.differences import PLACES
 from sngen.release.changes.contents import Tables, keyed, renamed
 from sngen.release.changes.rows import Cell, RowChanges, differing, row_changes
 from sngen.release.changes.scores import ScoreChanges, score_changes
@@ -79,7 +80,7 @@ def compare(old: Tables, new: Tables, only: Collection[str] | None = None) -> Ch
         tuple(sorted(set(old) - set(new))),
         _columns(old, new),
         names,
-        {table.name: row_changes(before[table.name], after[table.name]) for table in facts},
+        {table.name: row_changes(before[table.name], after[table.name], PLACES) for table in facts},
         score_changes(was, now, before[SOURCES.name], after[SOURCES.name]),
         tuple(_where(was, now, SCORES.c.unit)),
         tuple(sorted(protocols_now - protocols_was)),

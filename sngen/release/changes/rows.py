@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,8 @@ class RowChanges:
     cells: tuple[Cell, ...]
 
 
-def row_changes(old: pd.DataFrame, new: pd.DataFrame, ignored: Sequence[str] = ()) -> RowChanges:
-    """Both frames are indexed by key. Only columns that both have are compared."""
+def row_changes(old: pd.DataFrame, new: pd.DataFrame, ignored: Collection[str]) -> RowChanges:
+    """Both frames are indexed by key. Only columns that both have are compared, without the ``ignored``."""
     both = old.index.intersection(new.index, sort=False)
     columns = [name for name in new.columns if name in old.columns and name not in ignored]
     cells = [cell for name in columns for cell in _cells(name, old.loc[both, name], new.loc[both, name])]
