@@ -126,7 +126,10 @@ def test_a_measured_score_says_why_it_changed(
 def test_an_equal_number_from_another_run_is_no_change(between: Callable[..., Changes]) -> None:
     changes = between(records=[record(date="2026-11-22T10:00:00Z")])
     assert changes.scores.changed == ()
-    assert step_of(changes) is None
+    assert changes.touched == ("scores",)
+    step = step_of(changes)
+    assert step is not None
+    assert (step.name, step.ground) == ("patch", "other cells of the table scores changed")
 
 
 def test_another_protocol_version_is_a_change_and_not_a_new_score(between: Callable[..., Changes]) -> None:

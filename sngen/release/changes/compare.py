@@ -41,7 +41,8 @@ class Columns:
 class Changes:
     """What changed. ``renamed``: former id -> present id; ``facts`` and ``columns`` by table;
     ``protocols_removed``: versions under which scores stood before and none does now; ``altered``: protocols
-    whose settings are others for a score that both releases have; ``verdicts``: of claims, a consequence."""
+    whose settings are others for a score that both releases have; ``verdicts``: of claims, a consequence;
+    ``touched``: tables with any other cell at all, such as when and how a number was measured again."""
 
     tables_added: tuple[str, ...]
     tables_removed: tuple[str, ...]
@@ -54,6 +55,7 @@ class Changes:
     protocols_removed: tuple[str, ...]
     altered: tuple[str, ...]
     verdicts: tuple[Cell, ...]
+    touched: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,6 +89,9 @@ def compare(old: Tables, new: Tables, only: Collection[str] | None = None) -> Ch
         tuple(sorted(protocols_was - protocols_now)),
         tuple(_altered(was, now)),
         () if only is not None else _verdicts(before[FINDINGS.name], after[FINDINGS.name]),
+        ()
+        if only is not None
+        else tuple(sorted(name for name in {*old, *new} if not _equal(old, new, name))),
     )
 
 
@@ -101,6 +106,15 @@ def _columns(old: Tables, new: Tables) -> dict[str, Columns]:
         if added or removed or retyped:
             found[name] = Columns(added, removed, retyped)
     return found
+
+
+def _equal(old: Tables, new: Tables, name: str) -> bool:
+    if name not in old or name not in new or old[name].column_names != new[name].column_names:
+        return False
+    was, now = old[name], new[name]
+    if [_type(kind) for kind in was.schema.types] != [_type(kind) for kind in now.schema.types]:
+        return False
+    return bool(was.equals(now.cast(was.schema)))
 
 
 def _type(kind: pa.DataType) -> str:

@@ -88,4 +88,5 @@ def _patch(changes: Changes) -> list[str]:
     grounds = [f"the score {change.score_id} changed" for change in changes.scores.changed]
     for table, rows in changes.facts.items():
         grounds += [f"{table}: {cell.column} of {cell.row} changed" for cell in rows.cells]
-    return grounds + [f"the verdict of {cell.row} changed" for cell in changes.verdicts]
+    grounds += [f"the verdict of {cell.row} changed" for cell in changes.verdicts]
+    return grounds + [f"other cells of the table {name} changed" for name in changes.touched]
