@@ -15,6 +15,8 @@ from sngen.leaderboard.snapshot import Row
 from sngen.schema import MODELS, SCORES, SOURCES, Headline
 from sngen.schema.vocabularies import TRAINING_SPLIT_FLAGS
 
+#: Names in the words below a chart.
+MOST_NAMES = 6
 _M, _S = MODELS.c, SCORES.c
 
 
@@ -57,13 +59,19 @@ def board_points(board: Board, context: Context, headlines: list[Headline]) -> P
 def _note(degenerate: list[str], unsure: list[str], flagged: Counter[str]) -> str:
     words = ""
     if degenerate:
-        words += f" Left out, one answer to every image: {len(degenerate)} ({', '.join(degenerate)})."
+        words += f" Left out, one answer to every image: {_counted(degenerate)}."
     if unsure:
-        words += f" Left out, since their training images are not sure: {len(unsure)} ({', '.join(unsure)})."
+        words += f" Left out, since their training images are not sure: {_counted(unsure)}."
     if flagged:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(flagged.items()))
         words += f" Flags of those shown: {counts}."
     return words
+
+
+def _counted(names: list[str]) -> str:
+    """How many, and the first names; the note below the table has them all."""
+    more = ["…"] if len(names) > MOST_NAMES else []
+    return f"{len(names)} ({', '.join([*names[:MOST_NAMES], *more])})"
 
 
 def _cells(entry: Headline, score: Row) -> dict[str, Any]:
