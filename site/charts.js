@@ -98,6 +98,15 @@
     return true;
   }
 
+  // The brush's rectangles say nothing to a screen reader, so they are no pictures without a name.
+  function silenced(vega) {
+    for (const mark of vega.marks ?? []) {
+      if (mark.name?.startsWith("brush_")) mark.aria = false;
+      silenced(mark);
+    }
+    return vega;
+  }
+
   // The rows of the board's table become those of the points within the brush.
   function followBrush(holder, view, spec) {
     const points = pointsOf(spec);
@@ -147,6 +156,7 @@
         ast: true, // expressions are interpreted: a page may forbid eval
         renderer: "svg",
         config: look(holder),
+        patch: silenced,
         tooltip: { theme: isDark() ? "dark" : "light" },
       });
       made.view.addEventListener("click", (_, item) => follow(holder, item));
