@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -17,8 +17,13 @@ def table_fingerprint(arrow: pa.Table) -> str:
 
     Bytes enter as base64. Neither the version of pyarrow nor compression has an influence.
     """
-    digest = hashlib.sha256(canonical_json(arrow.column_names))
-    for row in arrow.to_pylist():
+    return rows_fingerprint(arrow.column_names, arrow.to_pylist())
+
+
+def rows_fingerprint(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """``table_fingerprint`` of rows that are plain already, in the order of the table."""
+    digest = hashlib.sha256(canonical_json(list(columns)))
+    for row in rows:
         digest.update(b"\n" + canonical_json([_plain(value) for value in row.values()]))
     return digest.hexdigest()
 
