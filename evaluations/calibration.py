@@ -20,59 +20,75 @@ RATE_SECONDS = 0.05  # processor time of the measured forwards, unless a single 
 RATE_BATCH = 64
 
 
-def kernel_seconds() -> float:
-    """Wall time in seconds of a fixed float32 kernel with torch's current number of threads: median of 5.
+def kernel_seconds(device: str = "cpu") -> float:
+    """Wall time in seconds of a fixed float32 kernel on ``device``, on a processor with torch's current
+    number of threads: median of 5.
 
     The kernel is a 3 x 3 convolution of 32 images of 16 x 32 x 32 with 16 filters (75 million
     multiplications and additions) and a product of two 384 x 384 matrices (57 million).
     """
     generator = torch.Generator().manual_seed(0)
-    images = torch.rand(32, 16, 32, 32, generator=generator)
-    filters = torch.rand(16, 16, 3, 3, generator=generator)
-    matrix = torch.rand(384, 384, generator=generator)
+    images = torch.rand(32, 16, 32, 32, generator=generator).to(device)
+    filters = torch.rand(16, 16, 3, 3, generator=generator).to(device)
+    matrix = torch.rand(384, 384, generator=generator).to(device)
     seconds = []
     with torch.no_grad():
         for _ in range(KERNEL_REPEATS + 1):
             start = time.perf_counter()
             functional.conv2d(images, filters, padding=1)
             torch.mm(matrix, matrix)
+            _wait(device)
             seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[1:])  # the first one sets up the kernels
 
 
-def forward_rate(target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH) -> float:
-    """Images per CPU-second (processor time over all threads) of bare forward passes, uncounted.
+def forward_rate(
+    target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH, device: str = "cpu"
+) -> float:
+    """Images per CPU-second (processor time over all threads) of bare forward passes, uncounted; on an
+    accelerator, per second of wall time.
 
     Passes the first ``batch_size`` images (all, where there are fewer) again and again for 0.05 CPU-seconds,
     once at the least: the default takes under a second for a ResNet-56 on 32 x 32 pixels.
     """
-    batch = images.first(min(batch_size, len(images))).tensor()
+    batch = images.first(min(batch_size, len(images))).tensor().to(device)
 
     def forward() -> None:
         with torch.no_grad():
             target_network(batch)
 
-    return len(batch) * _passes_per_second(forward)
+    return len(batch) * _passes_per_second(forward, device)
 
 
-def forward_backward_rate(target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH) -> float:
+def forward_backward_rate(
+    target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH, device: str = "cpu"
+) -> float:
     """As ``forward_rate``, of forward passes with the gradient of a loss with respect to the pixels."""
     chosen = images.first(min(batch_size, len(images)))
-    batch, labels = chosen.tensor(), torch.tensor(chosen.labels)
+    batch, labels = chosen.tensor().to(device), torch.tensor(chosen.labels).to(device)
 
     def forward_backward() -> None:
         x = batch.detach().requires_grad_(True)
         torch.autograd.grad(functional.cross_entropy(target_network(x), labels, reduction="sum"), x)
 
-    return len(batch) * _passes_per_second(forward_backward)
+    return len(batch) * _passes_per_second(forward_backward, device)
 
 
-def _passes_per_second(run: Callable[[], None]) -> float:
+def _passes_per_second(run: Callable[[], None], device: str) -> float:
+    clock = time.process_time if device == "cpu" else time.perf_counter
     run()  # sets up memory and kernels of this shape
+    _wait(device)
     passes, spent = 0, 0.0
-    start = time.process_time()
+    start = clock()
     while spent < RATE_SECONDS:
         run()
+        _wait(device)
         passes += 1
-        spent = time.process_time() - start
+        spent = clock() - start
     return passes / spent
+
+
+def _wait(device: str) -> None:
+    """Until an accelerator has done what it was given; a processor has."""
+    if device != "cpu":
+        torch.accelerator.synchronize(device)

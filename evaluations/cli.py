@@ -14,6 +14,7 @@ import click
 from evaluations.data_command import command as data_command
 from evaluations.engine import tables
 from evaluations.engine.batch import Resources, run_batch
+from evaluations.engine.devices import of_device
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import make_plan
 from evaluations.engine.pool import start_server
@@ -23,6 +24,7 @@ from evaluations.engine.reproduce import find_work, run_again
 from evaluations.engine.status import read_status
 from evaluations.engine.verdict import DIFFERS
 from evaluations.engine.work import SUITES, Selection, choose_models, of_methods, select
+from evaluations.method import CPU
 from evaluations.protocol import load_protocols
 from evaluations.registry import find_methods
 from sngen import __version__
@@ -61,6 +63,13 @@ _results = click.option(
 )  # fmt: skip
 
 
+_device = click.option(
+    "--device", default=CPU, show_default=True, metavar="NAME",
+    help="Where networks run: cpu, or torch's name of an accelerator, such as cuda. The tier gpu is measured "
+    "on accelerators, the others on the processor.",
+)  # fmt: skip
+
+
 def _selecting(command: Command) -> Command:
     options = (
         click.option("--suite", type=click.Choice(list(SUITES)), help="The models of an embedded suite."),
@@ -73,6 +82,7 @@ def _selecting(command: Command) -> Command:
             "--method", "method_names", multiple=True, metavar="NAME",
             help="A method of the protocols, such as square. Default: all of them.",
         ),
+        _device,
         _catalog,
     )  # fmt: skip
     for option in reversed(options):
@@ -100,22 +110,24 @@ def plan(list_units: bool, **selecting: Any) -> None:
 @click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each unit."
 )
-def run(store: Path, workers: int | None, threads: int, **selecting: Any) -> None:
+def run(store: Path, workers: int | None, threads: int, device: str, **selecting: Any) -> None:
     """Measure every selected unit that the store lacks; stop and go on at any moment.
 
     A unit that fails does not stop the others; running again tries it again. Exit code 1 if any failed,
     130 after Ctrl-C.
     """
     try:
-        _run(store, workers or max(1, _cores() // (2 * threads)), threads, selecting)
+        workers = workers or max(1, _cores() // (2 * threads))
+        _run(store, workers, threads, device, selecting)
     except KeyboardInterrupt:
         click.echo("stopped before the first unit; nothing is half-written.", err=True)
         sys.exit(INTERRUPTED)
 
 
-def _run(store: Path, workers: int, threads: int, selecting: dict[str, Any]) -> None:
-    selection = _selection(**selecting, prepare=start_server)
-    resources = Resources(workers, threads, Environment.here(), _now)
+def _run(store: Path, workers: int, threads: int, device: str, selecting: dict[str, Any]) -> None:
+    environment = Environment.here(device)
+    selection = _selection(**selecting, device=device, prepare=start_server)
+    resources = Resources(workers, threads, environment, _now, device=device)
     summary = run_batch(selection, _inputs(), store, resources, sys.stderr)
     click.echo(tables.summary_lines(summary, store))
     if summary.interrupted:
@@ -142,9 +154,14 @@ def status(store: Path, **selecting: Any) -> None:
     help="Folder of published records; may be given more than once.",
 )  # fmt: skip
 @_protocols
+@_device
 @_catalog
 def reproduce(
-    score_id: str, stores: tuple[Path, ...], protocol_names: tuple[str, ...], catalog_folder: Path
+    score_id: str,
+    stores: tuple[Path, ...],
+    protocol_names: tuple[str, ...],
+    device: str,
+    catalog_folder: Path,
 ) -> None:
     """Run the unit behind SCORE_ID again: published, interval, measured now, verdict.
 
@@ -154,7 +171,7 @@ def reproduce(
     published = find_published(score_id, stores, catalog)
     start_server()
     work = find_work(published, catalog, load_protocols(protocol_names), find_methods())
-    reproduction = run_again(published, work, _inputs(), _now)
+    reproduction = run_again(published, work, _inputs(), _now, device=device)
     click.echo(tables.reproduction_table(reproduction))
     if reproduction.verdict.word == DIFFERS:
         sys.exit(1)
@@ -172,6 +189,7 @@ def _selection(
     patterns: tuple[str, ...],
     protocol_names: tuple[str, ...],
     method_names: tuple[str, ...],
+    device: str,
     catalog_folder: Path,
     prepare: Callable[[], object] = lambda: None,
 ) -> Selection:
@@ -181,7 +199,7 @@ def _selection(
     protocols = load_protocols(protocol_names)
     prepare()
     selected = select(models, catalog[DATASETS.name], protocols, find_methods(), catalog[MODELS.name])
-    return of_methods(selected, method_names)
+    return of_device(of_methods(selected, method_names), device)
 
 
 def _inputs() -> Inputs:

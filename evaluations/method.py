@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sngen.settings import Settings
 
 
+#: Torch's name of the processor.
+CPU = "cpu"
+
+
 @dataclass(frozen=True)
 class Measurement:
     """What one unit found: numbers, one bit per image for every setting that decides images, the small arrays
@@ -41,13 +45,15 @@ class Context:
     ``keep`` holds what an interrupted run of the unit has decided; ``folders`` are the user's;
     ``surrogate`` makes a target of the model that the settings name as the attacker's own, with counters of
     its own: the first of ``surrogates`` that is not the target itself. ``facts`` are the columns of the
-    target's row in the catalogue that the method asks for, None where nothing is known.
+    target's row in the catalogue that the method asks for, None where nothing is known. ``device``: torch's
+    name of where the target's network is, and where a method may compute.
     """
 
     keep: Keep
     folders: Settings
     surrogate: Callable[[], Target]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    device: str = CPU
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ class Target:
     to the pixels; those of the parameters are off), in ``forwards`` otherwise. ``queries`` counts, on top,
     the images of black-box queries. ``reused`` of the forwards were read from ``store`` and cost nothing: the
     counts say what a method asks for, whatever is there already. Batch normalisation is in eval mode, so an
-    image's logits do not depend on the images that share its batch.
+    image's logits do not depend on the images that share its batch. ``device`` is torch's name of where the
+    network computes; pixels may lie elsewhere, and logits come back to where the pixels are.
     """
 
     def __init__(
@@ -28,8 +29,10 @@ class Target:
         weights_sha256: str,
         threads: int,
         store: LogitStore | None = None,
+        device: str = "cpu",
     ) -> None:
-        self.network = network.eval().requires_grad_(False)
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.device = device
         self.model_id = model_id
         self.weights_sha256 = weights_sha256
         self.threads = threads
@@ -47,8 +50,8 @@ class Target:
             self.forward_backwards += len(x)
         else:
             self.forwards += len(x)
-        logits: torch.Tensor = self.network(x)
-        return logits
+        logits: torch.Tensor = self.network(x.to(self.device))
+        return logits.to(x.device)
 
     def query(self, x: torch.Tensor) -> torch.Tensor:
         """What a black-box attacker gets for pixels [B, C, H, W]: logits [B, K], no gradients, counted."""

@@ -19,6 +19,7 @@ from evaluations.engine.progress import Progress
 from evaluations.engine.provenance import Environment
 from evaluations.engine.unit import Conditions, Gauge, gauge_rates, record_path, run_unit, utc
 from evaluations.engine.work import LeftOut, Row, Selection
+from evaluations.method import CPU
 from sngen.schema import MODELS
 
 #: A temporary file of this age belongs to no process that still writes it.
@@ -29,14 +30,15 @@ RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Resources:
-    """Processes at a time, torch threads in each, machine and code, the clock that dates the records, and
-    what gauges the machine."""
+    """Processes at a time, torch threads in each, machine and code, the clock that dates the records, what
+    gauges the machine, and the device that networks are on."""
 
     workers: int
     threads: int
     environment: Environment
     now: Callable[[], datetime]
     gauge: Gauge = gauge_rates
+    device: str = CPU
 
 
 @dataclass
@@ -122,7 +124,8 @@ class _Batch:
     def _job(self, unit: Unit) -> Job:
         def arguments() -> tuple[Unit, Inputs, Path, Conditions]:
             given = self.resources
-            how = Conditions(given.threads, given.environment, utc(given.now()), given.gauge)
+            date = utc(given.now())
+            how = Conditions(given.threads, given.environment, date, given.gauge, given.device)
             return unit, self.inputs, self.store, how
 
         return Job(unit.work.name, run_unit, arguments)

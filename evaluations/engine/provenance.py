@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from evaluations.engine.devices import names
+from evaluations.method import CPU
 from sngen.schema import SCORES
 
 CODE = Path(__file__).resolve().parents[2]
@@ -26,9 +28,10 @@ class Environment:
     device: str
 
     @classmethod
-    def here(cls) -> Environment:
+    def here(cls, device: str = CPU) -> Environment:
+        """Raises ``UsageError`` for an accelerator that is not there."""
         commit, dirty = _commit(CODE)
-        return cls(commit, dirty, _packages(), _processor())
+        return cls(commit, dirty, _packages(), names(device, _processor()))
 
     def columns(self) -> dict[str, Any]:
         """By column name of the table scores."""

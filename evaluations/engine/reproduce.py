@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from evaluations.engine.devices import elsewhere, fits
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Job, Pool
@@ -19,7 +20,7 @@ from evaluations.engine.published import Published
 from evaluations.engine.unit import Conditions, Gauge, gauge_rates, measure, utc
 from evaluations.engine.verdict import Verdict, judge
 from evaluations.engine.work import Catalog, Row, Selection, Work, choose_models, select
-from evaluations.method import Method
+from evaluations.method import CPU, Method
 from evaluations.protocol import Protocol
 from sngen.canonical import canonical_json
 from sngen.errors import CheckFailed, UsageError
@@ -66,19 +67,24 @@ def run_again(
     inputs: Inputs,
     now: Callable[[], datetime],
     gauge: Gauge = gauge_rates,
+    device: str = CPU,
 ) -> Reproduction:
     """Measure the score's unit again, with as many threads as then, in a process of its own.
 
-    Nothing is stored. Raises ``CheckFailed`` where the unit fails.
+    Nothing is stored. Raises ``CheckFailed`` where the unit fails, ``UsageError`` for a device on which its
+    tier is not measured.
     """
     record = published.record
+    if not fits(work.tier, device):
+        raise UsageError(f"{work.name}: {elsewhere(record.protocol, work.tier)}.")
     with Pool(workers=1) as pool, TemporaryDirectory() as kept:
         for model in to_prepare([work], inputs):
             _value(pool, Job(model[MODELS.c.model_id], inputs.weights, partial(_one, model)))
         [unit] = _units(work, inputs)
         for preparation in preparations([unit], inputs):
             _value(pool, as_job(preparation))
-        how = Conditions(record.provenance[SCORES.c.threads], Environment.here(), utc(now()), gauge)
+        threads = record.provenance[SCORES.c.threads]
+        how = Conditions(threads, Environment.here(device), utc(now()), gauge, device)
         again: Record = _value(pool, Job(work.name, measure, lambda: (unit, inputs, how, Path(kept))))
     calibration = (record.provenance[SCORES.c.calibration], again.provenance[SCORES.c.calibration])
     verdict = judge(published.score, _same_score(published, again), calibration)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
+from evaluations.engine.devices import make_exact
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit
 from evaluations.engine.provenance import Environment
 from evaluations.engine.validity import check_measurement
 from evaluations.keeping import FOLDER as KEPT
 from evaluations.keeping import Keep, Use, forget, use_before
-from evaluations.method import Context
+from evaluations.method import CPU, Context
 from evaluations.registry import find_method
 from sngen.errors import CheckFailed
 from sngen.results import Record, ResultStore
@@ -45,7 +46,7 @@ class Rates:
     forward_backward: float | None = None
 
 
-def gauge_rates(network: nn.Module, images: Images, gradients: bool) -> Rates:
+def gauge_rates(network: nn.Module, images: Images, gradients: bool, device: str) -> Rates:
     """How fast the machine is just now. Takes a fifth of a second for a small network."""
     from evaluations.calibration import (  # noqa: PLC0415 - torch
         forward_backward_rate,
@@ -53,23 +54,24 @@ def gauge_rates(network: nn.Module, images: Images, gradients: bool) -> Rates:
         kernel_seconds,
     )
 
-    backward = forward_backward_rate(network, images) if gradients else None
-    return Rates(kernel_seconds(), forward_rate(network, images), backward)
+    backward = forward_backward_rate(network, images, device=device) if gradients else None
+    return Rates(kernel_seconds(device), forward_rate(network, images, device=device), backward)
 
 
-#: (network, images, whether gradients are wanted) -> rates
-Gauge = Callable[["nn.Module", "Images", bool], Rates]
+#: (network, images, whether gradients are wanted, device) -> rates
+Gauge = Callable[["nn.Module", "Images", bool, str], Rates]
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which a unit runs: torch threads, machine and code, the date that its record gets, and what
-    gauges the machine before and after."""
+    """Under which a unit runs: torch threads, machine and code, the date that its record gets, what gauges
+    the machine before and after, and the device that networks are on."""
 
     threads: int
     environment: Environment
     date: str
     gauge: Gauge = gauge_rates
+    device: str = CPU
 
 
 def utc(moment: datetime) -> str:
@@ -118,9 +120,11 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
     work = unit.work
     method = find_method(work.protocol.family, work.method)
     torch.set_num_threads(how.threads)
+    make_exact(how.device)
     images = _images(unit, inputs)
     target = _target(unit, inputs, how)
-    gauge = partial(how.gauge, target.network, next(iter(images.values())), method.needs_gradients)
+    first = next(iter(images.values()))
+    gauge = partial(how.gauge, target.network, first, method.needs_gradients, how.device)
     before = gauge()
     torch.manual_seed(work.protocol.seed)
     meter = _Meter(target, use_before(kept))
@@ -129,13 +133,16 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
         inputs.settings,
         partial(_surrogate, unit, inputs, how),
         {name: work.model[name] for name in work.facts},
+        how.device,
     )
     extra = {"context": context} if method.takes_context else {}
     measurement = method.function(target, images, work.settings, work.protocol.seed, **extra)
     used = meter.use()
     check_measurement(measurement)
     provenance = (
-        _use(used, target.reused, before, gauge()) | how.environment.columns() | _inputs_and_date(unit, how)
+        _use(used, target.reused, before, gauge(), how.device)
+        | how.environment.columns()
+        | _inputs_and_date(unit, how)
     )
     return Record(
         model_id=work.model_id,
@@ -189,7 +196,7 @@ def _target(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
     }
     network = inputs.network(work.model, tensors, work.num_classes)
     store = LogitStore(inputs.settings, identity)
-    return Target(network, work.model_id, weights_sha256, how.threads, store)
+    return Target(network, work.model_id, weights_sha256, how.threads, store, how.device)
 
 
 def _surrogate(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
@@ -202,7 +209,7 @@ def _surrogate(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
     tensors, weights_sha256 = inputs.weights(model)
     _expect("weights of the surrogate", weights_sha256, str(unit.surrogate_sha256))
     network = inputs.network(model, tensors, unit.work.num_classes)
-    return Target(network, model[MODELS.c.model_id], weights_sha256, how.threads)
+    return Target(network, model[MODELS.c.model_id], weights_sha256, how.threads, device=how.device)
 
 
 def _images(unit: Unit, inputs: Inputs) -> dict[str, Images]:
@@ -231,7 +238,7 @@ def _inputs_and_date(unit: Unit, how: Conditions) -> dict[str, Any]:
     }
 
 
-def _use(used: Use, reused: int, before: Rates, after: Rates) -> dict[str, Any]:
+def _use(used: Use, reused: int, before: Rates, after: Rates, device: str) -> dict[str, Any]:
     """What the unit took, by column name of the table scores, and the rates before and after one by one."""
     c = SCORES.c
     rate = (before.forward + after.forward) / 2
@@ -248,7 +255,8 @@ def _use(used: Use, reused: int, before: Rates, after: Rates) -> dict[str, Any]:
         "forward_rate_before_after": [before.forward, after.forward],
         "forward_backward_rate_before_after": [before.forward_backward, after.forward_backward],
         "calibration_before_after": [before.kernel, after.kernel],
-        "efficiency": _efficiency(used, reused, rate, before, after),
+        # An accelerator's work is not in the processor's time.
+        "efficiency": _efficiency(used, reused, rate, before, after) if device == CPU else None,
     }
 
 

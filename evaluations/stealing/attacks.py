@@ -9,14 +9,15 @@ import numpy as np
 import torch
 
 from evaluations.datasets.images import Images
-from evaluations.method import Context, Measurement, method
+from evaluations.method import CPU, Context, Measurement, method
 from evaluations.one_thread import one_thread
 from evaluations.stealing.adapting import adapted
 from evaluations.stealing.answers import answers, ask
 from evaluations.stealing.fidelity import CONSTANT, Fidelity, fidelity, scores
-from evaluations.stealing.stolen import Surrogate, stolen
+from evaluations.stealing.stolen import Surrogate, steal_together, stolen
 from evaluations.stealing.surrogate_settings import SurrogateSettings
 from evaluations.stealing.synthetic import ising, uniform_noise
+from evaluations.stealing.training_together import Run
 from evaluations.target import Target
 from sngen.errors import CheckFailed
 from sngen.results import OutcomeEntry
@@ -115,12 +116,16 @@ def steal(
     accuracy = float(np.mean(truth == test.labels))
     flags = (CONSTANT,) if len(set(truth.tolist())) == 1 else ()
     repeated = settings["repeated"]
+    planned = {
+        budget: [Run(budget, seed + more) for more in range(_seeds(repeated, budget))]
+        for budget in settings["budgets"]
+    }
+    if context.device != CPU:
+        flat = [run for runs in planned.values() for run in runs]
+        steal_together(chosen, images, told, flat, context.folders, context.device)
     found, outcomes = [], []
-    for budget in settings["budgets"]:
-        runs = [
-            _judged(chosen, images, told, budget, run, test, truth, context)
-            for run in range(seed, seed + (repeated["seeds"] if budget == repeated["budget"] else 1))
-        ]
+    for budget, of_budget in planned.items():
+        runs = [_judged(chosen, images, told, run, test, truth, context) for run in of_budget]
         setting = DEFAULT if budget == repeated["budget"] else f"queries-{budget}"
         found += scores(setting, runs, accuracy, flags)
         if len(runs) > 1:
@@ -130,6 +135,10 @@ def steal(
             meaning = "the surrogate of the first seed gives the target's label"
             outcomes.append(OutcomeEntry.of(setting, test.split, meaning, test.ids, runs[0].agrees))
     return Measurement(tuple(found), tuple(outcomes))
+
+
+def _seeds(repeated: Mapping[str, Any], budget: int) -> int:
+    return int(repeated["seeds"]) if budget == repeated["budget"] else 1
 
 
 def ask_and_train(
@@ -142,19 +151,21 @@ def ask_and_train(
 
 
 def _judged(
-    chosen: SurrogateSettings, images: Images, told: np.ndarray, budget: int, seed: int, test: Images,
-    truth: np.ndarray, context: Context,
+    chosen: SurrogateSettings, images: Images, told: np.ndarray, run: Run, test: Images, truth: np.ndarray,
+    context: Context,
 ) -> Fidelity:  # fmt: skip
     def compute() -> dict[str, np.ndarray]:
-        surrogate = stolen(chosen, images, told, budget, seed, context.folders)
-        return {"labels": predicted(surrogate.network, test)}
+        surrogate = stolen(chosen, images, told, run.budget, run.seed, context.folders, context.device)
+        return {"labels": predicted(surrogate.network.to(context.device), test, context.device)}
 
-    kept = context.keep.step(f"queries-{budget}-seed-{seed}", compute)
+    kept = context.keep.step(f"queries-{run.budget}-seed-{run.seed}", compute)
     return fidelity(kept["labels"], truth, test.labels)
 
 
-def predicted(network: torch.nn.Module, images: Images, batch_size: int = 500) -> np.ndarray:
-    """Classes int64 [N] that a surrogate gives the images."""
+def predicted(
+    network: torch.nn.Module, images: Images, device: str = CPU, batch_size: int = 500
+) -> np.ndarray:
+    """Classes int64 [N] that a surrogate on ``device`` gives the images."""
     with one_thread(), torch.no_grad():
-        parts = [network(x).argmax(dim=1).numpy() for x, _ in images.batches(batch_size)]
+        parts = [network(x.to(device)).argmax(dim=1).cpu().numpy() for x, _ in images.batches(batch_size)]
     return np.concatenate(parts)

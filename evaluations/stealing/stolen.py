@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from safetensors.torch import load_file, save
 
 from evaluations.datasets.images import Images
 from evaluations.membership.reference_models import made_by
+from evaluations.method import CPU
 from evaluations.stealing.surrogate_settings import SurrogateSettings
 from evaluations.stealing.training import fresh, train
+from evaluations.stealing.training_together import Run, train_together
 from sngen.canonical import content_hash
 from sngen.settings import Settings
 from sngen.whole_files import write_files
@@ -33,6 +36,7 @@ CODE = (
     "sngen.zoo.architectures.sequence",
     "sngen.zoo.on_pixels",
 )
+TOGETHER = "evaluations.stealing.training_together"
 
 
 @dataclass(frozen=True)
@@ -51,29 +55,68 @@ def stolen(
     budget: int,
     seed: int,
     folders: Settings,
+    device: str = CPU,
 ) -> Surrogate:
     """The surrogate of the first ``budget`` images [N, C, H, W] and what the target said of them [N, K].
 
-    Trained where it is not in the cache; whoever wants the same one waits. Raises what ``train`` raises.
+    Trained on the processor where it is not in the cache; whoever wants the same one waits. ``device``: where
+    ``steal_together`` may have trained it. Raises what ``train`` raises.
     """
     asked, told = _first(images, budget), answers[:budget]
+    entry = _entry(settings, asked, told, seed, folders, device)
+    with locked(entry.name, folders):
+        sha256 = _known(entry, folders)
+        if sha256 is None:
+            sha256 = _keep(train(settings, asked, told, seed), settings, Run(budget, seed), entry, folders)
+    with torch.random.fork_rng(devices=[]):
+        network = fresh(settings, asked, seed)
+    network.network.load_state_dict(load_file(find_blob(sha256, folders)))
+    return Surrogate(network.eval().requires_grad_(False), sha256)
+
+
+def steal_together(
+    settings: SurrogateSettings,
+    images: Images,
+    answers: np.ndarray,
+    runs: Sequence[Run],
+    folders: Settings,
+    device: str,
+) -> None:
+    """Train at once, on ``device``, what of ``runs`` is not in the cache, where ``stolen`` finds it. Budgets
+    below one batch are left to ``stolen``."""
+    entries = {
+        run: _entry(settings, _first(images, run.budget), answers[: run.budget], run.seed, folders, device)
+        for run in runs
+        if run.budget >= settings.batch
+    }
+    missing = [run for run, entry in entries.items() if _known(entry, folders) is None]
+    if missing:
+        trained = train_together(settings, images, answers, missing, device)
+        for run, tensors in zip(missing, trained, strict=True):
+            _keep(tensors, settings, run, entries[run], folders)
+
+
+def _entry(
+    settings: SurrogateSettings,
+    asked: Images,
+    told: np.ndarray,
+    seed: int,
+    folders: Settings,
+    device: str,
+) -> Path:
+    """Where the cache notes which weights came out."""
     key = content_hash(
         {
             "settings": asdict(settings),
             "images": asked.fingerprint,
             "answers": hashlib.sha256(np.ascontiguousarray(told).tobytes()).hexdigest(),
-            "classes": images.num_classes,
+            "classes": asked.num_classes,
             "seed": seed,
-            **made_by(settings.architecture, CODE),
+            **({} if device == CPU else {"device": device}),
+            **made_by(settings.architecture, CODE if device == CPU else (*CODE, TOGETHER)),
         }
     )
-    entry = folders.cache / "surrogates" / f"{key}.json"
-    with locked(entry.name, folders):
-        sha256 = _known(entry, folders) or _train(settings, asked, told, seed, entry, folders)
-    with torch.random.fork_rng(devices=[]):
-        network = fresh(settings, asked, seed)
-    network.network.load_state_dict(load_file(find_blob(sha256, folders)))
-    return Surrogate(network.eval().requires_grad_(False), sha256)
+    return folders.cache / "surrogates" / f"{key}.json"
 
 
 def _first(images: Images, budget: int) -> Images:
@@ -93,17 +136,16 @@ def _known(entry: Path, folders: Settings) -> str | None:
     return sha256 if blob_path(sha256, folders).is_file() else None
 
 
-def _train(
+def _keep(
+    tensors: dict[str, torch.Tensor],
     settings: SurrogateSettings,
-    images: Images,
-    answers: np.ndarray,
-    seed: int,
+    run: Run,
     entry: Path,
     folders: Settings,
 ) -> str:
-    content = save(train(settings, images, answers, seed))
+    content = save(tensors)
     sha256 = hashlib.sha256(content).hexdigest()
     write_files({blob_path(sha256, folders): content})
-    note = {"sha256": sha256, "settings": asdict(settings), "seed": seed, "budget": len(images)}
+    note = {"sha256": sha256, "settings": asdict(settings), "seed": run.seed, "budget": run.budget}
     write_files({entry: json.dumps(note, indent=1, sort_keys=True).encode() + b"\n"})
     return sha256

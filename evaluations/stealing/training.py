@@ -91,7 +91,7 @@ def _descend(
     for step, chosen in enumerate(batches(len(images), settings.batch, settings.steps, seed)):
         batch = x[chosen]
         if settings.augmentation == "flip-crop":
-            batch = flip_crop(batch, _drawn(seed, step, len(chosen)))
+            batch = flip_crop(batch, draws(seed, step, len(chosen)))
         optimiser.zero_grad()
         functional.cross_entropy(network(batch), wanted[chosen]).backward()
         optimiser.step()
@@ -110,7 +110,7 @@ def batches(count: int, size: int, steps: int, seed: int) -> Iterator[np.ndarray
         yield chosen
 
 
-def _drawn(seed: int, step: int, count: int) -> np.ndarray:
+def draws(seed: int, step: int, count: int) -> np.ndarray:
     """What ``flip_crop`` does to each image of a step."""
     raw = _stream(seed, AUGMENTATION, step, count)
     places = np.uint64(2 * MARGIN + 1)

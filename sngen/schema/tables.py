@@ -288,7 +288,8 @@ SCORES = Table(
         Column("queries", "int", "Measured: black-box queries in the unit.", unit="count", minimum=0),
         Column(
             "forward_rate", "float",
-            "Measured: this model's bare forwards per CPU-second on this machine, mean of before and after.",
+            "Measured: this model's bare forwards per CPU-second on this machine (on an accelerator, per "
+            "second of wall time), mean of before and after.",
             unit="1/s", minimum=0,
         ),
         Column(

@@ -240,7 +240,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def gauge(network: nn.Module, images: Images, gradients: bool) -> Rates:
+def gauge(network: nn.Module, images: Images, gradients: bool, device: str) -> Rates:
     """A machine of constant speed; the real gauge takes a fifth of a second."""
     return Rates(kernel=0.01, forward=1000.0, forward_backward=500.0 if gradients else None)
 

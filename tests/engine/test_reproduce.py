@@ -26,7 +26,7 @@ BARE = "fakes/m0:blobs:fake/1:drifting:bare:accuracy"
 TIME = "fakes/m0:blobs:fake/1:drifting:batch:forward_time"
 
 
-def twice_as_slow(network: object, images: object, gradients: bool) -> Rates:
+def twice_as_slow(network: object, images: object, gradients: bool, device: str) -> Rates:
     return Rates(kernel=0.02, forward=500.0)
 
 
