@@ -85,10 +85,10 @@ def verify(folder: Path) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=click.Choice(["text", "json", "markdown", "html"]),
     default="text",
     show_default=True,
-    help="json is complete; the others show the first 50 lines of a section.",
+    help="json and html, a page by itself, are complete; the others show the first 50 lines of a section.",
 )
 @_releases
 def diff(before: str, after: str, chosen: Path | None, form: str, releases: Path) -> None:
@@ -131,3 +131,25 @@ def publish(
         click.echo(publish_as_archive(folder, archives))
     elif repository is not None:
         publish_on_hub(folder, repository, click.echo, private=private, dry_run=dry_run)
+
+
+@command.command(name="eval-results")
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--hub", "repository", metavar="NAMESPACE/NAME", required=True, help="The release's repository."
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder that gets a folder per model repository.")
+def eval_results(folder: Path, repository: str, out: Path) -> None:
+    """Write the .eval_results files of the release in FOLDER, for the models' own repositories on the Hub.
+
+    For every model that has a repository and measured headline scores. Whoever owns the repository, or opens
+    a pull request there, adds the file; nothing is sent.
+    """
+    from sngen.release.publishing.eval_results import write_eval_results  # noqa: PLC0415 - pandas, hub client
+    from sngen.release.publishing.verified import verified  # noqa: PLC0415
+
+    written = write_eval_results(verified(folder), repository, out)
+    for path in written:
+        click.echo(path)
+    if not written:
+        click.echo("no measured model of this release has a repository on the Hub; nothing was written")

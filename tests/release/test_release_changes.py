@@ -305,6 +305,21 @@ def test_the_command_says_what_and_what_to_call_it(two: tuple[str, str]) -> None
     assert run(*two, "--format", "markdown").startswith("## ")
 
 
+def test_the_page_is_complete_and_harmless(build_release: Build, tmp_path: Path) -> None:
+    old = build_release("1.0.0", out=tmp_path / "a")
+    rows = catalogue()[MODELS.name]
+    named = [row | {"name": f"<script>alert(1)</script>{chr(27)}{row['name']}"} for row in rows]
+    more = [rows[2] | {"model_id": f"lab/cifar10/m{n:03d}"} for n in range(80)]
+    new = build_release("1.1.0", out=tmp_path / "b", tables=with_rows(MODELS.name, named + more))
+    page = run(str(old), str(new), "--format", "html")
+    assert page.startswith("<!doctype html>")
+    assert "<title>SecurityNet 1.0.0 to 1.1.0</title>" in page
+    assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert chr(27) not in page and "http" not in page
+    assert page.count("<li>lab/cifar10/m") == 80
+    assert "The next version after 1.0.0 is 1.1.0." in page
+
+
 def test_the_command_is_restricted_by_a_cohort_or_a_csv(two: tuple[str, str], tmp_path: Path) -> None:
     write_cohort(Cohort((OTHER,)), tmp_path / "cohort.json")
     (tmp_path / "ids.csv").write_text(f"model_id,x\n{OTHER},1\n", encoding="utf-8")

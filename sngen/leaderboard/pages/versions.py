@@ -9,7 +9,11 @@ from sngen.schema import ERRATA
 
 PATH = "versions.md"
 _E = ERRATA.c
-DIFF = "sngen release diff 1.0.0 1.1.0\nsngen release diff 1.0.0 1.1.0 --models my-models.csv"
+DIFF = (
+    "sngen release diff 1.0.0 1.1.0\n"
+    "sngen release diff 1.0.0 1.1.0 --models my-models.csv\n"
+    "sngen release diff 1.0.0 1.1.0 --format html > changes.html"
+)
 
 
 def versions_page(context: Context) -> Page:

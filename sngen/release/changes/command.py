@@ -10,6 +10,7 @@ from sngen.errors import UsageError
 from sngen.release.changes.compare import compare
 from sngen.release.changes.contents import tables_of
 from sngen.release.changes.entry import entry_of
+from sngen.release.changes.page import as_page
 from sngen.release.changes.rendering import as_markdown, as_text
 from sngen.release.changes.versions import next_version, step_of
 from sngen.release.manifest import read_manifest
@@ -18,7 +19,7 @@ from sngen.search.cohorts import read_cohort
 
 
 def difference(before: Path, after: Path, chosen: Path | None, form: str) -> str:
-    """``form``: text, json or markdown; ``chosen``: a file that names the models to compare."""
+    """``form``: text, json, markdown or html; ``chosen``: a file that names the models to compare."""
     only = None if chosen is None else models_in(chosen)
     was, now = read_manifest(before), read_manifest(after)
     changes = compare(tables_of(before), tables_of(after), only)
@@ -34,8 +35,11 @@ def difference(before: Path, after: Path, chosen: Path | None, form: str) -> str
     title = f"{was['version']} to {now['version']}"
     if form == "markdown":
         return as_markdown(entry_of(changes), title)
+    follows = None if proposed is None else f"The next version after {was['version']} is {proposed}."
+    if form == "html":
+        return as_page(entry_of(changes, limit=None), f"SecurityNet {title}", follows)
     text = as_text(entry_of(changes), title)
-    return text if proposed is None else f"{text}\n\nThe next version after {was['version']} is {proposed}."
+    return text if follows is None else f"{text}\n\n{follows}"
 
 
 def models_in(path: Path) -> set[str]:

@@ -7,9 +7,9 @@ from sngen.release.markdown import plain_text
 
 
 def as_text(entry: Entry, title: str) -> str:
-    parts = [title, *(f"  {_visible(line)}" for line in entry.summary)]
+    parts = [title, *(f"  {visible(line)}" for line in entry.summary)]
     for section in entry.sections:
-        parts += ["", f"{section.title}:", *(f"  {_visible(line)}" for line in _lines(section))]
+        parts += ["", f"{section.title}:", *(f"  {visible(line)}" for line in _lines(section))]
     return "\n".join(parts)
 
 
@@ -25,6 +25,6 @@ def _lines(section: Section) -> list[str]:
     return [*section.lines, *([f"and {section.more:,} more"] if section.more else [])]
 
 
-def _visible(line: str) -> str:
-    """Without control characters: they may come from a source and could steer a terminal."""
+def visible(line: str) -> str:
+    """Without control characters: they may come from a source, and steer a terminal or hide words."""
     return "".join(one if one.isprintable() else " " for one in line)
