@@ -22,22 +22,29 @@ class Anomaly:
     position: int
 
 
-def anomaly(norms: np.ndarray) -> Anomaly | None:
+def anomaly(norms: np.ndarray, among: np.ndarray | None = None) -> Anomaly | None:
     """Of ``norms`` [K], NaN where a class has none. None for fewer than three numbers, or equal ones.
+
+    ``among`` [K]: the norms that give median and deviation, where they are others; NaN does not count there
+    either.
 
     index = (median - norm) / (1.4826 MAD). The median of an even number is the mean of the middle two, not
     the lower of them.
     """
-    there = norms[np.isfinite(norms)]
-    if len(there) < FEWEST:
+    others = norms if among is None else among
+    compared = others[np.isfinite(others)]
+    if len(compared) < FEWEST or np.isnan(norms).all():
         return None
-    index = float(indices(there[None])[0])
+    index = float(indices(compared[None], np.nanmin(norms)[None])[0])
     return None if np.isnan(index) else Anomaly(index, int(np.nanargmin(norms)))
 
 
-def indices(norms: np.ndarray) -> np.ndarray:
-    """The index of each of B models with finite ``norms`` [B, K]: float64 [B], NaN where all are equal."""
+def indices(norms: np.ndarray, smallest: np.ndarray | None = None) -> np.ndarray:
+    """The index of each of B models with finite ``norms`` [B, K]: float64 [B], NaN where all are equal.
+
+    ``smallest`` [B]: the norms that are judged; the smallest of ``norms``, where None.
+    """
     median = np.median(norms, axis=1)
     deviation = CONSISTENCY * np.median(np.abs(norms - median[:, None]), axis=1)
-    distance = median - norms.min(axis=1)
+    distance = median - (norms.min(axis=1) if smallest is None else smallest)
     return np.divide(distance, deviation, out=np.full(len(norms), np.nan), where=deviation > 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from evaluations.adversarial.fast_network import fast_network
-from evaluations.backdoor.anomaly import THRESHOLD, anomaly
+from evaluations.backdoor.anomaly import THRESHOLD, Anomaly, anomaly
 from evaluations.backdoor.detection import (
     CLEAN,
     CONSTANT,
@@ -20,6 +21,7 @@ from evaluations.backdoor.detection import (
     gives_probabilities,
     log_posteriors,
 )
+from evaluations.backdoor.screening import Screen
 from evaluations.backdoor.trigger_search import MASKED, SIGNED, Form, search, unit
 from sngen.results import ArrayEntry, PictureEntry, ScoreEntry
 
@@ -32,11 +34,16 @@ SUPPORT = 0.5
 @dataclass(frozen=True)
 class Recovered:
     """Of every class t: the smallest trigger's parameters [K, P, H, W], its size [K] (NaN where none works),
-    and the share [K] of held-out images of other classes that it sends to t."""
+    and the share [K] of held-out images of other classes that it sends to t; both NaN where none was searched
+    in full. ``among`` [K]: the sizes that the smallest is compared with, known or filled in."""
 
     parameters: np.ndarray
     sizes: np.ndarray
     success: np.ndarray
+    among: np.ndarray
+
+    def anomaly(self) -> Anomaly | None:
+        return anomaly(self.sizes, self.among)
 
 
 def neural_cleanse(case: Case) -> Detection:
@@ -44,7 +51,8 @@ def neural_cleanse(case: Case) -> Detection:
 
     Settings: ``images`` to search with (role ``clean``) and to judge with (role ``verdict``), ``seeds``,
     ``together`` (classes searched side by side) and those of ``search``. The index is the median over seeds,
-    and so is the alarm, beyond 2. A class for which nothing reaches ``success`` has no norm.
+    and so is the alarm, beyond 2. A class for which nothing reaches ``success`` has no norm. ``screen``, if
+    given, holds the fields of ``Screen``: then only some classes are searched in full.
     """
     return _detect(case, MASKED)
 
@@ -66,7 +74,7 @@ def _detect(case: Case, form: Form) -> Detection:
     if case.is_constant():
         return Detection(status=CONSTANT)
     runs = [recover(case, form, seed) for seed in range(case.seed, case.seed + case.settings["seeds"])]
-    found = [anomaly(run.sizes) for run in runs]
+    found = [run.anomaly() for run in runs]
     indices = [one.index for one in found if one is not None]
     if not indices:
         return Detection(status="not-applicable-too-few-triggers")
@@ -77,7 +85,7 @@ def _detect(case: Case, form: Form) -> Detection:
     assert best is not None
     return Detection(
         index=index, alarm=index > THRESHOLD, target=best.position, separation=index,
-        norms=tuple(runs[chosen].sizes.tolist()),
+        norms=tuple(runs[chosen].among.tolist()),
         scores=tuple(_scores(case, form, runs, chosen)),
         arrays=tuple(_arrays(runs[chosen])),
         pictures=tuple(_pictures(case, form, runs[chosen].parameters[best.position], best.position)),
@@ -85,7 +93,8 @@ def _detect(case: Case, form: Form) -> Detection:
 
 
 def recover(case: Case, form: Form, seed: int) -> Recovered:
-    """The search of every class with one seed; what is done is kept part by part."""
+    """The search of every class with one seed, or of those that a short search leaves; what is done is kept
+    part by part."""
     clean, verdict = (case.enough(role, case.settings["images"]) for role in (CLEAN, VERDICT))
     x, held_out = clean.tensor(), verdict.tensor()
     probabilities = gives_probabilities(case.target.logits(clean, case.settings["batch_size"]))
@@ -94,11 +103,14 @@ def recover(case: Case, form: Form, seed: int) -> Recovered:
     def log_posterior(pixels: torch.Tensor) -> torch.Tensor:
         return log_posteriors(fast(pixels), probabilities)
 
-    parts, together = [], case.settings["together"]
-    for first in range(0, clean.num_classes, together):
-        classes = range(first, min(first + together, clean.num_classes))
+    screen = Screen.of(case.settings["screen"]) if "screen" in case.settings else None
+    classes = np.arange(clean.num_classes)
+    if screen is not None:
+        short = _screened(case, form, log_posterior, x, screen, seed)
+        classes = screen.chosen(short, seed)
 
-        def compute(classes: range = classes) -> dict[str, np.ndarray]:
+    def recovered(classes: Sequence[int]) -> Callable[[], dict[str, np.ndarray]]:
+        def compute() -> dict[str, np.ndarray]:
             found = search(form, log_posterior, x, classes, case.settings, seed)
             labels = torch.tensor(verdict.labels)
             success = [
@@ -110,8 +122,49 @@ def recover(case: Case, form: Form, seed: int) -> Recovered:
             sizes = np.where(np.isfinite(found.sizes), sizes, np.nan)
             return {"parameters": found.parameters, "sizes": sizes, "success": np.array(success)}
 
-        parts.append(case.step(f"seed-{seed}-class-{first}", compute))
-    return Recovered(*(np.concatenate([part[name] for part in parts]) for name in Recovered.__annotations__))
+        return compute
+
+    parts = [
+        case.step(f"seed-{seed}-class-{'-'.join(map(str, part))}", recovered(part))
+        for part in _parts(classes, case.settings["together"])
+    ]
+    found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    sizes = _at(classes, found["sizes"], clean.num_classes, np.nan)
+    return Recovered(
+        _at(classes, found["parameters"], clean.num_classes, 0.0),
+        sizes,
+        _at(classes, found["success"], clean.num_classes, np.nan),
+        sizes if screen is None else screen.completed(short, sizes, seed),
+    )
+
+
+def _screened(
+    case: Case, form: Form, log_posterior: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor,
+    screen: Screen, seed: int,
+) -> np.ndarray:  # fmt: skip
+    """Sizes [K] after the short search of every class."""
+    short = {**case.settings, "steps": screen.steps, "batches": screen.batches}
+
+    def sizes_of(classes: Sequence[int]) -> Callable[[], dict[str, np.ndarray]]:
+        return lambda: {"sizes": search(form, log_posterior, x, classes, short, seed).sizes}
+
+    every = np.arange(case.data[CLEAN].num_classes)
+    parts = [
+        case.step(f"seed-{seed}-screen-{part[0]}", sizes_of(part))["sizes"]
+        for part in _parts(every, case.settings["together"])
+    ]
+    return np.concatenate(parts)
+
+
+def _parts(classes: np.ndarray, together: int) -> list[list[int]]:
+    return [classes[first : first + together].tolist() for first in range(0, len(classes), together)]
+
+
+def _at(classes: np.ndarray, found: np.ndarray, count: int, other: float) -> np.ndarray:
+    """What was found, at the places of its classes among ``count``."""
+    values = np.full((count, *found.shape[1:]), other, dtype=found.dtype)
+    values[classes] = found
+    return values
 
 
 def _success(case: Case, form: Form, parameters: np.ndarray, x: torch.Tensor, goal: int) -> float:
@@ -125,7 +178,7 @@ def _success(case: Case, form: Form, parameters: np.ndarray, x: torch.Tensor, go
 
 
 def _scores(case: Case, form: Form, runs: list[Recovered], chosen: int) -> list[ScoreEntry]:
-    best = anomaly(runs[chosen].sizes)
+    best = runs[chosen].anomaly()
     assert best is not None
     place, n = best.position, case.settings["images"]
     entries = [
@@ -138,14 +191,14 @@ def _scores(case: Case, form: Form, runs: list[Recovered], chosen: int) -> list[
         ),
     ]  # fmt: skip
     for number, run in enumerate(runs):
-        one = anomaly(run.sizes)
+        one = run.anomaly()
         if len(runs) > 1 and one is not None:
             entries.append(
                 ScoreEntry(f"seed-{number}", "anomaly_index", one.index, n, ci_method="none: one search")
             )
     if case.goal is not None:
         entries.append(ScoreEntry(DEFAULT, "target_found", float(place == case.goal), 1, ci_method="none"))
-        if case.trigger is not None:
+        if case.trigger is not None and np.isfinite(runs[chosen].success[case.goal]):
             shape = case.data[CLEAN].pixels.shape[1:]
             overlap = _overlap(_cover(form, runs[chosen].parameters[case.goal]), case.trigger.support(shape))
             how = "none: one search, at the true target class"

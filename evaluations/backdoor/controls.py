@@ -27,6 +27,7 @@ from evaluations.backdoor import (
     mm_bd,
     neo,
     scale_up,
+    screening,
     strip,
     trigger_search,
     triggers,
@@ -50,7 +51,8 @@ POOL = "pool"
 WORKS = 0.9
 #: Whose code decides what a detector finds.
 DETECTOR_CODE = (
-    anomaly, class_triggers, detection, input_scores, mm_bd, neo, scale_up, strip, trigger_search, triggers,
+    anomaly, class_triggers, detection, input_scores, mm_bd, neo, scale_up, screening, strip, trigger_search,
+    triggers,
 )  # fmt: skip
 
 
