@@ -6,8 +6,8 @@ full searches hang together, which fills in the classes that are left: the media
 of all classes, the smallest trigger is always one that was searched in full.
 
 Simulated with 100 clean classes of which 30 are drawn, alarms at the published threshold are those of the
-full search within 2 percentage points; median and deviation of the drawn ones alone would raise them from 1 to
-11 % (log-normal sizes).
+full search within 2 percentage points; median and deviation of the drawn ones alone would raise them from 1
+to 11 % (log-normal sizes).
 """
 
 from __future__ import annotations
