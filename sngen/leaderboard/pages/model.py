@@ -122,10 +122,15 @@ def _cite(model: Row, context: Context) -> str:
     return code_block(f"@misc{{{key},\n{entry}\n}}")
 
 
+# Braces and backslashes would end a field or start a command.
+_NO_COMMANDS: dict[int, str] = {ord(c): " " for c in "{}\\"} | dict.fromkeys(range(32), " ")
+_AS_LETTERS = {ord(c): f"\\{c}" for c in "%#$&_"}
+
+
 def _bibtex(value: Any) -> str:
-    """A field's value: braces and backslashes would end it or start a command."""
-    kept = "".join(" " if c in "{}\\" or ord(c) < 32 else c for c in str(value).replace("&amp;", "&"))
-    return "".join(f"\\{c}" if c in "%#$&_" and "://" not in kept else c for c in kept)
+    """A field's value; addresses are left as they are."""
+    kept = str(value).replace("&amp;", "&").translate(_NO_COMMANDS)
+    return kept if "://" in kept else kept.translate(_AS_LETTERS)
 
 
 def _report(model: Row, context: Context, root: str) -> str:
