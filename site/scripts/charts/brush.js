@@ -35,10 +35,11 @@
     return true;
   }
 
-  // The brush's rectangles say nothing to a screen reader, so they are no pictures without a name.
+  // The brush's rectangles and the groups that hold lines say nothing to a screen reader, so they are no
+  // pictures without a name.
   function silenced(vega) {
     for (const mark of vega.marks ?? []) {
-      if (mark.name?.startsWith("brush_")) mark.aria = false;
+      if (mark.name?.startsWith("brush_") || mark.name?.endsWith("_pathgroup")) mark.aria = false;
       silenced(mark);
     }
     return vega;

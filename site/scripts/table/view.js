@@ -53,7 +53,7 @@
       this.picks = grid.picks(this.rows, this.root, () => this.render());
       this.status = element("p", { class: "sn-status", role: "status" });
       this.chips = element("ul", { class: "sn-chips", "aria-label": "Filters in force" });
-      this.grid = element("table", { class: "sn-grid" });
+      this.grid = element("table", { class: "sn-grid", "aria-label": table.title });
       this.scroll = element("div", {
         class: "sn-scroll", role: "region", tabindex: 0, "aria-label": table.title,
       }, this.grid);
