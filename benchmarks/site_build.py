@@ -1,5 +1,6 @@
-"""How long the whole site takes for a catalogue of 5,600 models from 34 sources; goal: well under 60 s.
+"""How long the whole site takes for a catalogue of 5,600 models from 34 sources.
 
+Goals: all pages generated in less than 10 s, everything built in less than 40 s, no chart kept from before.
 Charts are drawn once and kept by content; both cases are measured. Run: python benchmarks/site_build.py
 """
 
@@ -24,7 +25,7 @@ from sngen.leaderboard.protocols import read_protocols  # noqa: E402
 from sngen.leaderboard.rendering import render  # noqa: E402
 from sngen.leaderboard.snapshot import Snapshot  # noqa: E402
 
-GOAL = 60.0
+GENERATED, BUILT = 10.0, 40.0
 
 
 def generate(release: StandIn, folder: Path) -> tuple[Context, float, int, int]:
@@ -40,14 +41,23 @@ def generate(release: StandIn, folder: Path) -> tuple[Context, float, int, int]:
     return context, seconds, len(pages), sum(len(page.pictures) for page in pages)
 
 
+def _judged(what: str, seconds: float, goal: float) -> None:
+    print(f"{what}: {seconds:.1f} s; goal: below {goal:.0f} s: {'reached' if seconds < goal else 'missed'}")
+
+
 def main() -> None:
     release = whole_catalogue()
     print({name: len(rows) for name, rows in release.rows.items()})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        walls = []
         for case in ("every chart drawn anew", "charts kept from before"):
             context, wall, pages, charts = generate(release, folder)
+            walls.append(wall)
             print(f"{case}: {pages} pages, {charts} charts, {wall:.1f} s")
+        start = time.perf_counter()
+        alone = sum(1 for _ in model_pages(context))
+        _judged(f"{alone} pages of models, generated alone", time.perf_counter() - start, GENERATED)
         start = time.perf_counter()
         site = folder / "site"
         models = render(ROOT / "mkdocs.yml", folder / "docs", site, model_pages(context))
@@ -57,8 +67,7 @@ def main() -> None:
             part: sum(f.stat().st_size for f in (site / part).rglob("*")) for part in ("models", "tables")
         }
         print({part: f"{size / 1e6:.0f} MB" for part, size in sizes.items()})
-        total = wall + rendering
-        print(f"together {total:.1f} s; goal: below {GOAL:.0f} s: {'reached' if total < GOAL else 'missed'}")
+        _judged("everything, charts drawn anew", walls[0] + rendering, BUILT)
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
 
 

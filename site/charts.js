@@ -8,6 +8,7 @@
 "use strict";
 
 (() => {
+  const here = document.currentScript.src;
   const SecurityNet = (window.SecurityNet = window.SecurityNet || { tables: {}, charts: {} });
   const PAGE = /^models\/[a-z0-9._+-]+(\/[a-z0-9._+-]+)*\.html$/;
   const loading = new Map();
@@ -65,72 +66,6 @@
     return made;
   }
 
-  // Drag without shift; a finger keeps scrolling the page. Zooming is shift and drag (charts/style.py).
-  const BRUSH = {
-    type: "interval", zoom: false,
-    on: "[pointerdown[!event.shiftKey && event.pointerType !== 'touch'], window:pointerup] > window:pointermove!",
-  };
-
-  // The table of the chart's board: a chart's name starts with it.
-  function tableOf(holder) {
-    return [...(SecurityNet.grid?.live ?? [])]
-      .filter(([name, table]) => holder.dataset.name.startsWith(`${name}-`) && table.rows.table.idColumn === "model_id")
-      .sort(([one], [other]) => other.length - one.length).map(([, table]) => table)[0];
-  }
-
-  // A scatter plot of models gets a brush; null for any other chart.
-  function pointsOf(spec) {
-    const { encoding } = (spec.layer ?? [spec]).at(-1);
-    if (encoding?.x?.type !== "quantitative" || encoding?.y?.type !== "quantitative") return null;
-    const points = Object.values(spec.datasets ?? {}).flat().filter((point) => point.model_id);
-    const fields = [encoding.x.field, encoding.y.field];
-    const all = points.length > 0 && points.every((point) => fields.every((field) => Number.isFinite(point[field])));
-    return all && new Set(points.map((point) => point.model_id)).size === points.length ? points : null;
-  }
-
-  // Adds the brush to the specification; false where it gets none.
-  function addBrush(spec) {
-    const places = [spec, ...(spec.layer ?? [])];
-    const params = places.find((place) => place.params?.some(({ name }) => name === "zoom"))?.params;
-    if (params === undefined || pointsOf(spec) === null) return false;
-    const { views } = params.find(({ name }) => name === "zoom");
-    params.push({ name: "brush", select: BRUSH, ...(views ? { views } : {}) });
-    return true;
-  }
-
-  // The brush's rectangles say nothing to a screen reader, so they are no pictures without a name.
-  function silenced(vega) {
-    for (const mark of vega.marks ?? []) {
-      if (mark.name?.startsWith("brush_")) mark.aria = false;
-      silenced(mark);
-    }
-    return vega;
-  }
-
-  // The rows of the board's table become those of the points within the brush.
-  function followBrush(holder, view, spec) {
-    const points = pointsOf(spec);
-    let waiting = null;
-    view.addSignalListener("brush", (_, value) => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => {
-        const sides = Object.entries(value ?? {});
-        const inside = points.filter((point) => sides.every(
-          ([field, [low, high]]) => point[field] >= Math.min(low, high) && point[field] <= Math.max(low, high)));
-        const before = holder.getBoundingClientRect().top;
-        tableOf(holder)?.keepWithin(sides.length ? new Set(inside.map((point) => point.model_id)) : null);
-        window.scrollBy(0, holder.getBoundingClientRect().top - before); // the table above changed its height
-      }, 150);
-    });
-    const caption = holder.closest(".sn-plot")?.querySelector("figcaption");
-    if (caption && !caption.querySelector(".sn-hint")) {
-      const hint = document.createElement("span");
-      hint.className = "sn-hint";
-      hint.textContent = "Drag over points, and the table keeps their models alone; a click ends it. ";
-      caption.append(" ", hint);
-    }
-  }
-
   // A point leads to its model's page. The address is ours, and still only a page below the root is followed.
   function follow(holder, item) {
     const page = item?.datum?.model_page;
@@ -150,17 +85,17 @@
     holder.append(place);
     try {
       const drawn = fitted(spec, holder.clientWidth);
-      const brushed = addBrush(drawn);
+      const brushed = SecurityNet.brush.add(drawn);
       const made = await window.vegaEmbed(place, drawn, {
         actions: false, // downloads are links below the chart
         ast: true, // expressions are interpreted: a page may forbid eval
         renderer: "svg",
         config: look(holder),
-        patch: silenced,
+        patch: SecurityNet.brush.silenced,
         tooltip: { theme: isDark() ? "dark" : "light" },
       });
       made.view.addEventListener("click", (_, item) => follow(holder, item));
-      if (brushed) followBrush(holder, made.view, spec);
+      if (brushed) SecurityNet.brush.follow(holder, made.view, spec);
       picture.forEach((node) => node.remove());
       shown.get(holder)?.finalize();
       shown.set(holder, made);
@@ -173,7 +108,10 @@
   async function show(holder) {
     try {
       const { bundle, spec } = holder.dataset;
-      await Promise.all([bundle, spec].map((part) => load(new URL(part, document.baseURI).href)));
+      await Promise.all([
+        ...[bundle, spec].map((part) => load(new URL(part, document.baseURI).href)),
+        SecurityNet.loadParts(["dom"]).then(() => load(new URL("scripts/charts/brush.js", here).href)),
+      ]);
       await embed(holder);
       holder.setAttribute("data-shown", "");
     } catch (error) {

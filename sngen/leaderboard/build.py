@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sngen.errors import CheckFailed, UsageError
+from sngen.leaderboard.citations import FILE as CITATIONS
+from sngen.leaderboard.citations import citations_script
 from sngen.leaderboard.compare_data import compare_scripts
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.drawing import Later
@@ -87,6 +89,7 @@ def write_docs(context: Context, bundle_script: Later, handwritten: Path, docs: 
             for path, content in picture.files().items():
                 _write(fresh, path, content)
         _write(fresh, INDEX, index_json(context))
+        _write(fresh, CITATIONS, citations_script(context.snapshot))
         for path, content in compare_scripts(context):
             _write(fresh, path, content)
         if drawn:

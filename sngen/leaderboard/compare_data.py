@@ -1,4 +1,4 @@
-"""What the page that puts models side by side loads: facts and headline scores, in many small scripts.
+"""What the page that puts models side by side loads: facts and all scores, in many small scripts.
 
 A page opened from a disk may not fetch, so the data are scripts; one for all models would weigh megabytes,
 so a model is in the part that its id says (``part_of``, again in ``site/scripts/compare/data.js``).
@@ -6,11 +6,12 @@ so a model is in the part that its id says (``part_of``, again in ``site/scripts
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from sngen.leaderboard.board_table import column_title
+from sngen.leaderboard.board_table import column_title, quantity_title
 from sngen.leaderboard.comparable import OVER_OWN_IMAGES
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import script_json
@@ -30,12 +31,17 @@ _FACTS = (
     _M.threat_eps, _M.publisher, _M.venue, _M.year, _M.paper_title, _M.license, _M.license_scope,
     _M.source_id, _M.weights_kind, _M.weights_bytes, _M.loader, _M.flags,
 )  # fmt: skip
-_PLACES = {(h.origin, h.family, h.method, h.setting, h.metric): place for place, h in enumerate(HEADLINES)}
-#: A score in the scripts, in this order; the script's ``data.js`` names the places again.
+#: (origin, family, method, setting, metric): what a row of the page is about.
+_Kind = tuple[str, str, str, str, str]
+_HEADLINES = tuple((h.origin, h.family, h.method, h.setting, h.metric) for h in HEADLINES)
+#: A score in the scripts, in this order, without what is unknown at its end; ``data.js`` names the places
+#: again. What decides whether two may be compared is what decides it for a leaderboard (``comparable``).
 SCORE_FIELDS = (
-    _S.dataset_id, _S.value, _S.ci_low, _S.ci_high, _S.n, _S.protocol, _S.tier, _S.source_id,
-    _S.data_fingerprint, _S.flags,
+    _S.dataset_id, _S.value, _S.ci_low, _S.ci_high, _S.n, _S.source_id, _S.flags, _S.protocol, _S.tier,
+    _S.data_fingerprint, _S.method_version, _S.device, _S.threads,
 )  # fmt: skip
+#: Characters of a fingerprint that tell sets of images apart.
+_FINGERPRINT = 12
 
 
 def part_of(model_id: str) -> int:
@@ -48,10 +54,12 @@ def part_of(model_id: str) -> int:
 
 def compare_scripts(context: Context) -> Iterator[tuple[str, str]]:
     """Path below the docs folder and content of every script."""
-    yield HEAD, f"{PROLOGUE}window.SecurityNet.compare={script_json(_head(context))};\n"
+    kinds = _kinds(context)
+    yield HEAD, f"{PROLOGUE}window.SecurityNet.compare={script_json(_head(kinds, context))};\n"
+    places = {kind: place for place, kind in enumerate(kinds)}
     parts: dict[int, dict[str, Any]] = defaultdict(dict)
     for model_id, model in context.snapshot.models.items():
-        parts[part_of(model_id)][model_id] = _content(model, context)
+        parts[part_of(model_id)][model_id] = _content(model, places, context)
     for part in range(PARTS):
         content = script_json(parts[part])
         yield (
@@ -60,22 +68,48 @@ def compare_scripts(context: Context) -> Iterator[tuple[str, str]]:
         )
 
 
-def _head(context: Context) -> dict[str, Any]:
+def _kinds(context: Context) -> list[_Kind]:
+    """The headlines in their order, then every other kind of score that a model has."""
+    found = {_kind(score) for score in context.snapshot.scores}
+    return [*_HEADLINES, *sorted(found.difference(_HEADLINES), key=_by_number)]
+
+
+def _kind(score: Row) -> _Kind:
+    return score[_S.origin], score[_S.family], score[_S.method], score[_S.setting], score[_S.metric]
+
+
+def _by_number(kind: _Kind) -> list[tuple[float, str]]:
+    """Words by letters, the numbers in them by size: 4/255 before 16/255."""
+    return [
+        (float(part), "") if part[0].isdigit() else (-1.0, part)
+        for part in re.findall(r"\d+(?:\.\d+)?|[^\d]+", "\0".join(kind))
+    ]
+
+
+def _head(kinds: list[_Kind], context: Context) -> dict[str, Any]:
+    titles = Counter((kind[0], kind[1], _title(kind)) for kind in kinds)
     return {
         "facts": [_fact(name) for name in _FACTS],
-        "quantities": [
-            {
-                "origin": entry.origin,
-                "family": entry.family,
-                "title": entry.title,
-                "unit": METRICS[entry.metric].unit,
-                "digits": DIGITS.get(METRICS[entry.metric].unit or ""),
-                "ownImages": entry.metric in OVER_OWN_IMAGES,
-            }
-            for entry in HEADLINES
-        ],
+        "headlines": len(_HEADLINES),
+        "quantities": [_quantity(kind, titles[kind[0], kind[1], _title(kind)] > 1) for kind in kinds],
         "families": FAMILIES,
         "datasets": {key: row[DATASETS.c.name] for key, row in context.snapshot.datasets.items()},
+    }
+
+
+def _title(kind: _Kind) -> str:
+    return quantity_title(kind[0], kind[1], kind[2:])
+
+
+def _quantity(kind: _Kind, ambiguous: bool) -> dict[str, Any]:
+    origin, family, method, _, metric = kind
+    return {
+        "origin": origin,
+        "family": family,
+        "title": f"{_title(kind)} ({method})" if ambiguous else _title(kind),
+        "unit": METRICS[metric].unit,
+        "digits": DIGITS.get(METRICS[metric].unit or ""),
+        "ownImages": metric in OVER_OWN_IMAGES,
     }
 
 
@@ -86,14 +120,23 @@ def _fact(name: str) -> dict[str, Any]:
     return {"name": name, "title": column_title(name), "kind": kind, "unit": column.unit, "digits": digits}
 
 
-def _content(model: Row, context: Context) -> dict[str, Any]:
+def _content(model: Row, places: dict[_Kind, int], context: Context) -> dict[str, Any]:
     scores: dict[int, list[list[Any]]] = defaultdict(list)
     for score in context.snapshot.scores_of.get(model[_M.model_id], ()):
-        kind = score[_S.origin], score[_S.family], score[_S.method], score[_S.setting], score[_S.metric]
-        if kind in _PLACES:
-            scores[_PLACES[kind]].append([score[name] for name in SCORE_FIELDS])
+        scores[places[_kind(score)]].append(_score(score))
     return {
         "name": model[_M.name],
         "facts": {name: model[name] for name in _FACTS if model[name] not in (None, [])},
         "scores": {str(place): scores[place] for place in sorted(scores)},
     }
+
+
+def _score(score: Row) -> list[Any]:
+    fields = {name: score[name] for name in SCORE_FIELDS}
+    fields[_S.data_fingerprint] = (score[_S.data_fingerprint] or "")[:_FINGERPRINT] or None
+    if METRICS[score[_S.metric]].repeats != "with-machine":
+        fields[_S.device] = fields[_S.threads] = None  # the number does not depend on it
+    cells = list(fields.values())
+    while cells[-1] is None:
+        cells.pop()
+    return cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import altair as alt
@@ -41,9 +42,13 @@ class Picture:
     csv: str
     bundle: str
 
-    @property
+    @cached_property
     def svg(self) -> str:
         return self.drawn()
+
+    @cached_property
+    def _tidied(self) -> str:
+        return tidy(self.svg, self.name)  # once for the page and the file
 
     def html(self, root: str) -> str:
         """The chart in a page whose way to the site's root is ``root``."""
@@ -63,7 +68,7 @@ class Picture:
         """What is there before a script draws: within the page or, where that weighs too much, a file."""
         label = f"{self.title}. {self.words}"
         if len(self.svg) <= MOST_INLINE:
-            return inline_svg(self.svg, self.name, label)
+            return inline_svg(self._tidied, label)
         return f'<img src="{root}{self._file(".svg")}" alt="{text(label)}" loading="lazy">'
 
     def _file(self, ending: str) -> str:
@@ -75,7 +80,7 @@ class Picture:
         return {
             self._file(".js"): f"{PROLOGUE}window.SecurityNet.charts[{script_json(self.name)}]={spec};\n",
             self._file(".vl.json"): spec + "\n",
-            self._file(".svg"): file_svg(self.svg, self.name),
+            self._file(".svg"): file_svg(self._tidied),
             self._file(".csv"): self.csv,
         }
 
@@ -109,7 +114,7 @@ _NOISE = re.compile(r' (?:role|class|pointer-events|aria-[a-z]+)="[^"]*"')
 _IDS = re.compile(r"(?<=id=\")[^\"]+(?=\")")
 
 
-def _tidy(svg: str, name: str) -> str:
+def tidy(svg: str, name: str) -> str:
     """The same picture in fewer bytes, with ids that are the chart's own and do not depend on what was
     drawn before."""
 
@@ -124,18 +129,15 @@ def _tidy(svg: str, name: str) -> str:
     return svg.replace("\n", " ")
 
 
-def inline_svg(svg: str, name: str, label: str) -> str:
+def inline_svg(tidied: str, label: str) -> str:
     """For a page: takes the text colour of the page and is one image to a screen reader."""
-    drawn = (
-        _tidy(svg, name)
-        .replace(INK, "currentColor")
-        .replace(f'"{FAINT}"', '"currentColor" stroke-opacity="0.2"')
-    )
+    drawn = tidied.replace(INK, "currentColor")
+    drawn = drawn.replace(f'"{FAINT}"', '"currentColor" stroke-opacity="0.2"')
     opening = f'<svg role="img" aria-label="{text(label)}" style="max-width:100%;height:auto" '
     return opening + drawn.removeprefix("<svg ")
 
 
-def file_svg(svg: str, name: str) -> str:
+def file_svg(tidied: str) -> str:
     """For a download: dark on white."""
-    drawn = _tidy(svg, name).replace(INK, "#222222").replace(FAINT, "#dddddd")
+    drawn = tidied.replace(INK, "#222222").replace(FAINT, "#dddddd")
     return drawn.replace("<svg ", '<svg style="background:#ffffff" ', 1) + "\n"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import Any, Protocol
 
 import numpy as np
@@ -188,11 +188,10 @@ def _values(column: Column, cells: Sequence[Any]) -> list[Any]:
         "floats": lambda cell: [float(part) for part in cell],
     }  # fmt: skip
     convert = converters[column.kind]
-    return [None if _unknown(cell) else convert(cell) for cell in cells]
-
-
-def _unknown(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))
+    return [
+        None if cell is None or cell is pd.NA or (isinstance(cell, float) and isnan(cell)) else convert(cell)
+        for cell in cells
+    ]
 
 
 def _grouped(rows: list[Row], column: str) -> dict[str, list[Row]]:

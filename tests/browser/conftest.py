@@ -165,6 +165,7 @@ def harness_folder(repository: Path, tmp_path_factory: pytest.TempPathFactory) -
     shutil.copy(HERE / "harness.html", folder / "index.html")
     (folder / "tables").mkdir()
     (folder / "tables" / "synthetic.js").write_text(synthetic.script(synthetic.table()), "utf-8")
+    (folder / "tables" / "citations.js").write_text(synthetic.citations(), "utf-8")
     return folder
 
 

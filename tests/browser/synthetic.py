@@ -22,6 +22,8 @@ HOSTILE = (
     "\u202egnirts desrever",
 )
 
+RELEASE_ENTRY = "@misc{securitynet_1_0_0,\n  note = {Version 1.0.0, fingerprint sha256:0123}\n}\n"
+
 _COLUMN = {
     "description": "", "unit": None, "facet": False, "visible": True, "digits": None, "origin": None,
     "low": None, "high": None, "n": None,
@@ -95,3 +97,11 @@ def script(content: dict[str, Any]) -> str:
         "window.SecurityNet=window.SecurityNet||{tables:{},charts:{}};"
         f"window.SecurityNet.tables[{json.dumps(content['name'])}]={json.dumps(content)};\n"
     )
+
+
+def citations() -> str:
+    """What a table's BibTeX is made of, as ``sngen.leaderboard.citations`` writes it."""
+    ids = table()["data"]["model_id"]
+    models = {one: f"@misc{{{one.replace('/', '-')},\n  title = {{of {one}}}\n}}" for one in ids}
+    content = json.dumps({"release": RELEASE_ENTRY, "models": models})
+    return f"window.SecurityNet.citations={content};\n"

@@ -50,6 +50,10 @@ def _columns(page: Page) -> list[str]:
     return page.locator(".sn-versus thead th").evaluate_all("cells => cells.map((c) => c.dataset.model)")
 
 
+def _note(page: Page) -> str:
+    return page.locator(".sn-compare > .sn-note").inner_text()
+
+
 def _named(page: Page) -> list[str]:
     return parse_qs(urlparse(page.url).query).get("models", [""])[0].split(",")
 
@@ -91,14 +95,60 @@ def test_what_cannot_be_compared_is_said(
           const { compared } = window.SecurityNet;
           const ids = Object.keys(compared);
           window.told = window.SecurityNet.comparing.scoreRows(
-            [{ scores: { 0: [["d", 0.9, null, null, 10, "utility/1", "cpu", null, "a", []]] } },
-             { scores: { 0: [["d", 0.8, null, null, 20, "utility/2", "cpu", null, "b", []]] } }],
+            [{ name: "A", scores: { 0: [["d", 0.9, null, null, 10, null, [], "utility/1", "cpu", "a"]] } },
+             { name: "B", scores: { 0: [["d", 0.8, null, null, 20, null, [], "utility/2", "cpu", "b"]] } }],
+          ).map(window.SecurityNet.comparing.incomparable);
+          const reported = window.SecurityNet.compare.quantities.findIndex(
+            ({ origin }) => origin === "reported");
+          window.three = window.SecurityNet.comparing.scoreRows(
+            ["timm", "timm", "torchvision"].map((source, i) => (
+              { name: "ABC"[i], scores: { [reported]: [["d", 0.9, null, null, 10, source, []]] } })),
           ).map(window.SecurityNet.comparing.incomparable);
         }"""
     )
     assert page.evaluate("window.told") == [
         "different protocols (utility/1, utility/2); different images; different n (10, 20)"
     ]
+    assert page.evaluate("window.three") == ["different sources (timm: A, B; torchvision: C)"]
+
+
+def test_all_scores_of_every_family_are_there_and_the_address_keeps_it(
+    open_page: OpenPage, site_folder: Path, measured: list[dict[str, Any]]
+) -> None:
+    page = open_page(_address(f"{site_folder.as_uri()}/", _ids(measured)))
+    _columns(page)
+    few = page.locator(".sn-score").count()
+    page.get_by_label("All scores").check()
+    scores = [score for model in measured for score in model["scores"] if not score.get("withdrawn")]
+    expect(page.locator(".sn-score")).to_have_count(len(scores))
+    assert few < len(scores)
+    assert parse_qs(urlparse(page.url).query)["scores"] == ["all"]
+    titles = page.locator(".sn-versus tbody").evaluate_all(
+        """bodies => bodies.map(body => [...body.querySelectorAll("th[scope=row]")]
+          .map(cell => cell.firstChild.data))"""
+    )
+    assert all(len(set(group)) == len(group) for group in titles)  # no two rows of a group with one title
+    page.reload()
+    _columns(page)
+    assert page.get_by_label("All scores").is_checked()
+    expect(page.locator(".sn-score")).to_have_count(len(scores))
+
+
+def test_the_page_says_how_many_rows_can_be_compared(
+    open_page: OpenPage, site_folder: Path, index: list[dict[str, Any]], measured: list[dict[str, Any]]
+) -> None:
+    page = open_page(_address(f"{site_folder.as_uri()}/", _ids(measured)))
+    _columns(page)
+    note = page.locator(".sn-compare > .sn-note")
+    expect(note).to_contain_text("and in all of them the numbers can be compared")
+    ids = [m["model_id"] for m in index if m["dataset_id"] == "imagenet-1k"]
+    pair = [next(i for i in ids if i.startswith(f"{source}/")) for source in ("timm", "torchvision")]
+    page = open_page(_address(f"{site_folder.as_uri()}/", pair))
+    _columns(page)
+    cautions = page.locator(".sn-caution")
+    assert cautions.count() > 0
+    said = re.search(r"in ([\d,]+) rows? not, and each of those says why", _note(page))
+    assert said is not None and int(said[1].replace(",", "")) == cautions.count()
 
 
 def test_only_what_differs(open_page: OpenPage, site_folder: Path, measured: list[dict[str, Any]]) -> None:
@@ -234,12 +284,12 @@ def test_hostile_data_stay_text(
     attack = '<img src=x onerror="window.hostile=1"></td><script>window.hostile=1</script>'
     page.evaluate(
         """(attack) => {
-          const score = ["digits", 0.5, 0.4, 0.6, 10, attack, attack, attack, attack, [attack]];
+          const score = ["digits", 0.5, 0.4, 0.6, 10, attack, [attack], attack, attack, attack, attack];
           const facts = Object.fromEntries(window.SecurityNet.compare.facts.map(
             ({ name, kind }) => [name, name === "flags" ? [attack] : kind === "number" ? 1 : attack]));
           const model = { id: "a/b", name: attack, facts, scores: { 0: [score] } };
           document.querySelector(".sn-scroll").replaceChildren(
-            window.SecurityNet.comparing.sheet([model, { ...model, id: "a/c" }], false, () => {}));
+            window.SecurityNet.comparing.sheet([model, { ...model, id: "a/c" }], {}, () => {}).table);
         }""",
         attack,
     )

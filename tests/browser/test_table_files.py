@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from on_page import OpenTable, Row, by, download, open_panel, where
+from on_page import OpenPage, OpenTable, Row, by, download, open_panel, where
+from playwright.sync_api import expect
+from synthetic import RELEASE_ENTRY
 
 
 def test_csv_holds_exactly_the_selection(table: OpenTable, rows: list[Row]) -> None:
@@ -70,15 +72,32 @@ def test_python_loads_exactly_the_selection(table: OpenTable, rows: list[Row]) -
     assert space["rows"] == [rows[i] for i in wanted]
 
 
-def test_bibtex_has_one_well_formed_entry_a_model(table: OpenTable, rows: list[Row]) -> None:
-    page = table("?q=hostile")
+def test_bibtex_has_the_release_and_one_entry_a_model(table: OpenTable, rows: list[Row]) -> None:
+    page = table("?q=hostile&sort=-year")
     open_panel(page, "Download")
-    entries = download(page, "BibTeX").strip().split("\n\n")
+    release, *entries = download(page, "BibTeX").strip().split("\n\n")
+    assert release == RELEASE_ENTRY.strip()
     wanted = where(rows, lambda row: "hostile" in f"{row['name']} {row['note']} {row['paper_url']}")
-    assert len(entries) == len(wanted)
-    for entry, i in zip(entries, wanted, strict=True):
-        first, *fields, last = entry.split("\n")
-        assert first == f"@misc{{{rows[i]['model_id'].replace('/', '-')},"
-        assert last == "}"
-        assert all(re.fullmatch(r"  [a-z]+ = \{[^{}]*\},?", line) for line in fields), entry
-        assert "javascript:" not in entry.replace(rows[i]["name"], "")
+    ids = [rows[i]["model_id"] for i in by(rows, wanted, "year", True)]
+    assert entries == [f"@misc{{{one.replace('/', '-')},\n  title = {{of {one}}}\n}}" for one in ids]
+
+
+def test_bibtex_of_a_site_is_that_of_the_data_page_and_the_models_pages(
+    open_page: OpenPage, site_folder: Path
+) -> None:
+    index = json.loads((site_folder / "models/index.json").read_text("utf-8"))
+    named = (site_folder / "models" / one["json"] for one in index["models"])
+    model = next(m for m in (json.loads(f.read_text("utf-8"))["model"] for f in named) if "authors" in m)
+    page = open_page(f"{site_folder.as_uri()}/models.html?q=model_id%3D{model['model_id']}")
+    expect(page.locator(".sn-table.sn-live")).to_be_attached()
+    address = page.locator(".sn-grid tbody a").first.get_attribute("href")
+    open_panel(page, "Download")
+    saved = download(page, "BibTeX")
+    page.goto(f"{site_folder.as_uri()}/{address}")
+    own = page.locator("pre", has_text="@misc").inner_text()
+    page.goto(f"{site_folder.as_uri()}/data.html")
+    release = page.locator("pre", has_text="@misc").inner_text()
+    assert saved.split("\n\n") == [*release.strip().split("\n\n"), f"{own.strip()}\n"]
+    assert "  author = {" in own
+    fingerprint = index["release"]["fingerprint"]
+    assert saved.count(f"sha256:{fingerprint}") == 2 and index["release"]["version"] in saved

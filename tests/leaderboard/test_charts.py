@@ -26,7 +26,7 @@ from sngen.leaderboard.charts.stealing_against_target import stealing_against_ta
 from sngen.leaderboard.charts.style import PURPOSE_MARKS
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.drawing import Drawing
-from sngen.leaderboard.pictures import file_svg, inline_svg
+from sngen.leaderboard.pictures import file_svg, inline_svg, tidy
 from sngen.schema import HEADLINES, PURPOSES, Headline
 
 
@@ -173,7 +173,7 @@ def test_pictures_are_well_formed_with_their_own_ids(drawn: Context) -> None:
     pictures = [picture for board in drawn.boards for picture in board_pictures(board, drawn)]
     seen: set[str] = set()
     for picture in pictures:
-        inline = inline_svg(picture.svg, picture.name, "a <label> & more")
+        inline = inline_svg(tidy(picture.svg, picture.name), "a <label> & more")
         root = ElementTree.fromstring(inline)
         assert root.get("aria-label") == "a <label> & more"
         ids = {element.get("id") for element in root.iter()} - {None}
@@ -182,8 +182,8 @@ def test_pictures_are_well_formed_with_their_own_ids(drawn: Context) -> None:
         used = set(re.findall(r"url\(#([^)]+)\)", inline))
         assert used <= ids
         assert "currentColor" in inline
-        assert "#010203" not in inline + file_svg(picture.svg, picture.name)
-        ElementTree.fromstring(file_svg(picture.svg, picture.name))
+        assert "#010203" not in inline + file_svg(tidy(picture.svg, picture.name))
+        ElementTree.fromstring(file_svg(tidy(picture.svg, picture.name)))
     assert seen
 
 
@@ -201,7 +201,7 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before(
 def test_tick_labels_are_not_rounded_with_the_coordinates() -> None:
     path = '<path d="M1.23456,2.00049" transform="translate(0.98765,3)"/>'
     svg = f'<svg viewBox="0 0 1 1">{path}<text x="1.5">0.87654</text></svg>'
-    inline = inline_svg(svg, "n", "l")
+    inline = inline_svg(tidy(svg, "n"), "l")
     assert 'd="M1.23,2" transform="translate(0.99,3)"' in inline
     assert ">0.87654<" in inline
 

@@ -6,7 +6,9 @@
   const PARTS = 128; // as in sngen/leaderboard/compare_data.py
   const MOST = 6;
   const ID = /^[a-z0-9][a-z0-9._+-]*(\/[a-z0-9][a-z0-9._+-]*)*$/;
-  const [DATASET, VALUE, LOW, HIGH, N, PROTOCOL, TIER, SOURCE, IMAGES, FLAGS] = Array(10).keys();
+  const [
+    DATASET, VALUE, LOW, HIGH, N, SOURCE, FLAGS, PROTOCOL, TIER, IMAGES, VERSION, DEVICE, THREADS,
+  ] = Array(13).keys();
 
   // 32-bit FNV-1a: which script holds a model.
   function partOf(id) {
@@ -23,22 +25,25 @@
     return Object.hasOwn(SecurityNet.compared, id) ? { id, ...SecurityNet.compared[id] } : null;
   }
 
+  // Ids, and whether all scores are wanted and not the headline ones alone.
   function asked(search) {
-    const given = (new URLSearchParams(search).get("models") ?? "").split(",").map((id) => id.trim());
-    return [...new Set(given.filter(Boolean))];
+    const parts = new URLSearchParams(search);
+    const given = (parts.get("models") ?? "").split(",").map((id) => id.trim());
+    return { ids: [...new Set(given.filter(Boolean))], all: parts.get("scores") === "all" };
   }
 
-  function remember(ids) {
+  function remember(ids, all) {
     const address = new URL(window.location.href);
-    if (ids.length) address.searchParams.set("models", ids.join(","));
-    else address.searchParams.delete("models");
+    const put = (name, value) => (value ? address.searchParams.set(name, value) : address.searchParams.delete(name));
+    put("models", ids.join(","));
+    put("scores", all ? "all" : "");
     address.search = address.search.replaceAll("%2C", ",").replaceAll("%2F", "/"); // legible, and allowed
     window.history.replaceState(window.history.state, "", address.href);
   }
 
-  // One row for every headline score and dataset that any of the models has: cells are lists of scores.
+  // One row for every kind of score and dataset that any of the models has: cells are lists of scores.
   function scoreRows(models) {
-    const { quantities } = SecurityNet.compare;
+    const { quantities, headlines } = SecurityNet.compare;
     const rows = new Map();
     models.forEach((one, place) => {
       for (const [position, scores] of Object.entries(one.scores)) {
@@ -46,7 +51,10 @@
         for (const score of scores) {
           const key = [quantity.origin, quantity.family, score[DATASET], position].join("\n");
           if (!rows.has(key)) {
-            rows.set(key, { quantity, position: Number(position), dataset: score[DATASET], cells: models.map(() => []) });
+            rows.set(key, {
+              quantity, position: Number(position), headline: Number(position) < headlines,
+              dataset: score[DATASET], cells: models.map(() => []), names: models.map(({ name }) => name),
+            });
           }
           rows.get(key).cells[place].push(score);
         }
@@ -61,23 +69,32 @@
     }).map(({ row }) => row);
   }
 
-  // Why the numbers of a row cannot be held against each other; null where they can or only one model has any.
-  function incomparable({ quantity, cells }) {
-    if (cells.filter((scores) => scores.length).length < 2) return null;
-    const different = (place) => {
-      const found = [...new Set(cells.flat().map((score) => score[place]))];
-      return found.length > 1 ? found : null;
+  /* Why the numbers of a row cannot be held against each other; null where they can or only one model has
+   * any. With more than two models it says whose number is of which kind. */
+  function incomparable({ quantity, cells, names }) {
+    const there = cells.filter((scores) => scores.length).length;
+    if (there < 2) return null;
+    const groups = (word) => {
+      const found = new Map();
+      cells.forEach((scores, i) => scores.forEach((score) => {
+        found.set(word(score), new Set(found.get(word(score))).add(names[i]));
+      }));
+      return found.size > 1 ? [...found] : null;
     };
-    const named = (words, place) => {
-      const found = different(place);
-      return found && `${words} (${found.map((value) => value ?? "not stated").join(", ")})`;
+    const reason = (words, word) => {
+      const found = groups(word);
+      const owners = (models) => (there > 2 ? `: ${[...models].join(", ")}` : "");
+      return found && `${words} (${found.map(([value, models]) => value + owners(models)).join(there > 2 ? "; " : ", ")})`;
     };
-    const reasons = (quantity.origin === "measured" ? [
-      named("different protocols", PROTOCOL),
-      named("different tiers", TIER),
-      different(IMAGES) && "different images",
-    ] : [named("different sources", SOURCE)]);
-    if (!quantity.ownImages) reasons.push(named("different n", N));
+    const stated = (place) => (score) => score[place] ?? "not stated";
+    const reasons = quantity.origin === "measured" ? [
+      reason("different protocols", stated(PROTOCOL)),
+      reason("different tiers", stated(TIER)),
+      groups(stated(IMAGES)) && "different images",
+      reason("different versions of the method", stated(VERSION)),
+      reason("different machines", (score) => `${score[DEVICE] ?? ""}, ${score[THREADS] ?? "unknown"} threads`),
+    ] : [reason("different sources", stated(SOURCE))];
+    if (!quantity.ownImages) reasons.push(reason("different n", stated(N)));
     const given = reasons.filter(Boolean);
     return given.length ? given.join("; ") : null;
   }

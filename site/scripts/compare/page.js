@@ -4,7 +4,7 @@
 (() => {
   const { SecurityNet } = window;
   const { element } = SecurityNet.grid.dom;
-  const { MOST, model, asked, remember, sheet, finder } = SecurityNet.comparing;
+  const { MOST, model, asked, remember, scoreRows, sheet, finder } = SecurityNet.comparing;
 
   class Comparison {
     constructor(holder) {
@@ -15,15 +15,20 @@
       this.finder = finder(holder.dataset.models, () => this.models.map(({ id }) => id), (id) => this.add(id));
       this.different = element("input", { type: "checkbox", onchange: () => this.render() });
       this.toggle = element("label", { class: "sn-toggle" }, this.different, " Only what differs");
+      this.all = element("input", { type: "checkbox", onchange: () => this.changed() });
+      this.further = element("span");
+      this.every = element("label", { class: "sn-toggle" }, this.all, " ", this.further);
+      this.words = element("p", { class: "sn-note" });
       this.scroll = element("div", {
         class: "sn-scroll", role: "region", tabindex: 0, "aria-label": "Models side by side",
       });
       holder.replaceChildren(this.notices, this.finder.box,
-        element("div", { class: "sn-line" }, this.status, this.toggle), this.scroll);
+        element("div", { class: "sn-line" }, this.status, this.every, this.toggle), this.words, this.scroll);
       holder.classList.add("sn-live");
     }
 
-    async read(ids) {
+    async read({ ids, all }) {
+      this.all.checked = all;
       const wanted = ids.slice(0, MOST);
       const found = await Promise.all(wanted.map((id) => model(id, this.head)));
       const missing = wanted.filter((_, i) => found[i] === null);
@@ -53,7 +58,7 @@
     }
 
     changed(words) {
-      remember(this.models.map(({ id }) => id));
+      remember(this.models.map(({ id }) => id), this.all.checked);
       this.render(words);
     }
 
@@ -66,8 +71,14 @@
       this.finder.input.disabled = count >= MOST;
       this.toggle.hidden = count < 2;
       this.scroll.hidden = count === 0;
-      this.scroll.replaceChildren(...(count
-        ? [sheet(models, count > 1 && this.different.checked, (id) => this.remove(id))] : []));
+      const further = scoreRows(models).filter(({ headline }) => !headline).length;
+      this.further.textContent = `All scores (${further.toLocaleString("en")} rows beside the headline ones)`;
+      this.every.hidden = further === 0;
+      const made = sheet(models, { onlyDifferent: count > 1 && this.different.checked, all: this.all.checked },
+        (id) => this.remove(id));
+      this.words.textContent = made.words;
+      this.words.hidden = !made.words;
+      this.scroll.replaceChildren(...(count ? [made.table] : []));
     }
   }
 

@@ -55,7 +55,7 @@
     const value = found[places.VALUE];
     const ends = interval(quantity, value, found[places.LOW], found[places.HIGH])
       .slice(number(quantity, value).length);
-    const n = found[places.N];
+    const n = found[places.N] ?? null;
     const basis = quantity.origin === "measured"
       ? `${found[places.PROTOCOL]}, ${found[places.TIER]}` : found[places.SOURCE];
     return element("div", { class: "sn-score" }, number(quantity, value),
@@ -64,28 +64,42 @@
       ...(found[places.FLAGS] ?? []).map((flag) => element("span", { class: "sn-flag" }, flag)));
   }
 
-  function scoreGroups(models, onlyDifferent) {
+  function scoreGroups(models, found, onlyDifferent) {
     const { families, datasets } = SecurityNet.compare;
     const groups = new Map();
-    for (const found of scoreRows(models)) {
-      const { quantity, dataset, cells } = found;
+    for (const one of found) {
+      const { quantity, dataset, cells } = one;
       const key = `${families[quantity.family]} on ${datasets[dataset] ?? dataset}\n${quantity.origin}`;
       if (!groups.has(key)) groups.set(key, []);
       const filled = cells.map((scores) => (scores.length
-        ? scores.map((one) => score(quantity, one)) : [element("span", { class: "sn-none" }, DASH)]));
-      groups.get(key).push(row(quantity.title, filled, incomparable(found), onlyDifferent));
+        ? scores.map((value) => score(quantity, value)) : [element("span", { class: "sn-none" }, DASH)]));
+      groups.get(key).push(row(quantity.title, filled, incomparable(one), onlyDifferent));
     }
     return [...groups].map(([key, rows]) => group(...key.split("\n"), models.length, rows));
   }
 
-  function sheet(models, onlyDifferent, onRemove) {
-    return element("table", { class: "sn-versus" },
+  // In words, how many rows can be read across.
+  function verdict(found) {
+    const several = found.filter(({ cells }) => cells.filter((scores) => scores.length).length > 1);
+    const not = several.filter((one) => incomparable(one) !== null).length;
+    const rows = (count) => `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
+    const start = `Two or more of the models have a number in ${rows(several.length)}`;
+    if (!several.length) return "No two of the models have a number of the same kind on the same dataset.";
+    return not ? `${start}; in ${not === several.length ? "none of them" : rows(several.length - not)} the numbers `
+      + `can be compared, in ${rows(not)} not, and each of those says why.` : `${start}, and in all of them the numbers can be compared.`;
+  }
+
+  // "all": every score, and not the headline ones alone.
+  function sheet(models, { onlyDifferent, all }, onRemove) {
+    const found = scoreRows(models).filter(({ headline }) => all || headline);
+    const table = element("table", { class: "sn-versus" },
       element("caption", { class: "sn-sr" }, `${models.map(({ name }) => name).join(", ")} side by side`),
       head(models, onRemove),
       ...[
         group("What they are", null, models.length, factRows(models, onlyDifferent)),
-        ...scoreGroups(models, onlyDifferent),
+        ...scoreGroups(models, found, onlyDifferent),
       ].filter(Boolean));
+    return { table, words: models.length > 1 ? verdict(found) : "" };
   }
 
   SecurityNet.comparing.sheet = sheet;

@@ -1,32 +1,19 @@
-/* The current selection as BibTeX: one entry a model, in the form of the models' own pages. */
+/* The current selection as BibTeX: the release that the rows are of, then one entry a model, as they stand on
+ * the data page and on the models' own pages (sngen/leaderboard/citations.py). Loaded when asked for. */
 "use strict";
 
 (() => {
-  // Braces and backslashes would end the field or start a command; addresses are left as they are.
-  function field(value) {
-    const kept = String(value).replace(/[{}\\\u0000-\u001f]/g, " ");
-    return kept.includes("://") ? kept : kept.replace(/[%#$&_]/g, "\\$&");
+  const { SecurityNet } = window;
+
+  const citable = (rows) => rows.table.idColumn === "model_id";
+
+  // "root" is the way to the site's root.
+  async function bibtex(rows, order, root) {
+    await SecurityNet.load(new URL(`${root}tables/citations.js`, document.baseURI).href);
+    const { release, models } = SecurityNet.citations;
+    const ids = [...new Set(order.map((row) => rows.value("model_id", row)))];
+    return [release, ...ids.map((id) => `${models[id]}\n`)].join("\n");
   }
 
-  function entry(rows, row) {
-    const { webAddress } = window.SecurityNet.grid.format;
-    const of = (name) => (rows.columns.has(name) ? rows.value(name, row) : null);
-    const id = of("model_id");
-    const fields = [
-      ["title", of("paper_title") ?? of("name")],
-      ["year", of("year")],
-      ["howpublished", webAddress(of("paper_url")) ?? webAddress(of("weights_url"))],
-      ["note", `model ${id} in SecurityNet`],
-    ].filter(([, value]) => value !== null);
-    const lines = fields.map(([name, value]) => `  ${name} = {${field(value)}}`);
-    return `@misc{${id.replace(/[^A-Za-z0-9]/g, "-")},\n${lines.join(",\n")}\n}\n`;
-  }
-
-  // Null for a table whose rows are not models.
-  function bibtex(rows, order) {
-    if (rows.table.idColumn !== "model_id") return null;
-    return order.map((row) => entry(rows, row)).join("\n");
-  }
-
-  window.SecurityNet.grid.bibtex = bibtex;
+  SecurityNet.grid.citing = { citable, bibtex };
 })();

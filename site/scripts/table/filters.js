@@ -71,18 +71,29 @@
     return { group, update };
   }
 
+  // Facts about models first, then the scores that the table shows; what few filter by comes last and folded.
+  function inOrder(numbers) {
+    const parts = new Set(numbers.flatMap(({ low, high, n }) => [low, high, n]));
+    const rest = ({ name, origin, visible }) => parts.has(name) || (origin && !visible);
+    const facts = numbers.filter((column) => !rest(column) && !column.origin);
+    return [[...facts, ...numbers.filter((column) => !rest(column) && column.origin)], numbers.filter(rest)];
+  }
+
   // Facets with one value and numbers that never differ narrow nothing and are left out.
   function panel(rows, table) {
     const facets = rows.facets.filter((column) => rows.facetValues(column.name).length > 1)
       .map((column) => facet(rows, column, table));
-    const ranges = rows.numbers.filter((column) => {
+    const [first, further] = inOrder(rows.numbers.filter((column) => {
       const extent = rows.extent(column.name);
       return extent !== null && extent[0] < extent[1];
-    }).map((column) => range(rows, column, table));
+    })).map((columns) => columns.map((column) => range(rows, column, table)));
     const box = element("div", {},
       element("div", { class: "sn-facets" }, ...facets.map(({ group }) => group)),
-      element("div", { class: "sn-ranges" }, ...ranges.map(({ group }) => group)));
-    const update = (view, counts) => [...facets, ...ranges].forEach((part) => part.update(view, counts));
+      element("div", { class: "sn-ranges" }, ...first.map(({ group }) => group)),
+      further.length === 0 ? null : element("details", {},
+        element("summary", {}, `${further.length} further numbers`),
+        element("div", { class: "sn-ranges" }, ...further.map(({ group }) => group))));
+    const update = (view, counts) => [...facets, ...first, ...further].forEach((part) => part.update(view, counts));
     return { box, update };
   }
 

@@ -6,7 +6,7 @@
   const { badge } = window.SecurityNet.grid.cells;
   const { csv, json, python, save } = window.SecurityNet.grid.files;
   const { initial } = window.SecurityNet.grid.state;
-  const { bibtex } = window.SecurityNet.grid;
+  const { citable, bibtex } = window.SecurityNet.grid.citing;
 
   function columnChoice(column, table) {
     const box = element("input", {
@@ -82,16 +82,28 @@
       }
     });
     toggle.setAttribute("aria-expanded", "false");
+    const trouble = element("p", { class: "sn-notice", role: "status", hidden: true });
+    const saveBibtex = async () => {
+      try {
+        save(await bibtex(rows, table.order, table.root), `${name}.bib`, "application/x-bibtex");
+        trouble.hidden = true;
+      } catch (error) {
+        trouble.textContent = `BibTeX is not available: ${error.message}.`;
+        trouble.hidden = false;
+        console.error(error);
+      }
+    };
     const selection = () => [rows, table.view, table.order];
     const box = element("div", {},
       element("p", {}, "All rows that pass the filters, in the order shown, with the columns shown."),
       element("p", { class: "sn-buttons" },
         button("CSV", () => save(csv(...selection()), `${name}.csv`, "text/csv")),
         button("JSON", () => save(json(...selection()), `${name}.json`, "application/json")),
-        bibtex(rows, []) === null ? null
-          : button("BibTeX", () => save(bibtex(rows, table.order), `${name}.bib`, "application/x-bibtex")),
+        citable(rows) ? button("BibTeX", saveBibtex) : null,
         python(rows, []) === null ? null : toggle),
-      element("p", { class: "sn-small" },
+      trouble,
+      element("p", { class: "sn-small" }, citable(rows) ? "BibTeX begins with this release, by version and "
+        + "fingerprint, and names the authors that are known. " : "",
         "In the CSV file, text that a spreadsheet would run as a formula has an apostrophe before it."),
       code);
     const update = (view, counts, order) => {

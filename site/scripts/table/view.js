@@ -22,6 +22,7 @@
       const asked = grid.state.read(this.rows, window.location.search, this.prefix);
       this.view = asked.view;
       this.noun = table.noun ?? "rows";
+      this.chooser = null; // the chart whose brush chose the rows
       this.build(table, asked.notices);
       holder.replaceChildren(...this.pieces);
       holder.classList.add("sn-live");
@@ -52,7 +53,7 @@
       this.picks = grid.picks(this.rows, this.root, () => this.render());
       this.status = element("p", { class: "sn-status", role: "status" });
       this.chips = element("ul", { class: "sn-chips", "aria-label": "Filters in force" });
-      this.grid = element("table", { class: "sn-grid" });
+      this.grid = element("table", { class: "sn-grid", "aria-label": table.title });
       this.scroll = element("div", {
         class: "sn-scroll", role: "region", tabindex: 0, "aria-label": table.title,
       }, this.grid);
@@ -96,14 +97,25 @@
     // The one way to alter the view. A changed selection starts again at the first page.
     change(alter, { samePage = false } = {}) {
       alter(this.view);
+      if (this.view.within === null) this.release(null);
       if (!samePage) this.view.page = 1;
       this.render();
       grid.state.remember(this.rows, this.view, this.prefix);
     }
 
-    // Only rows with these ids, which a chart chose (null: all); not part of the address.
-    keepWithin(ids) {
-      if (ids !== null || this.view.within) this.change((view) => { view.within = ids; });
+    // Only rows with these ids, which a chart chose (null: all, if it was this one); not part of the address.
+    keepWithin(ids, chooser) {
+      if (ids === null && this.chooser !== chooser) return;
+      if (ids === null) this.chooser = null;
+      else this.release(chooser);
+      this.change((view) => { view.within = ids; });
+    }
+
+    // Whose choice it was until now is told, unless it goes on.
+    release(next) {
+      const last = this.chooser;
+      this.chooser = next;
+      if (last && last !== next) last.released();
     }
 
     sort(column, further) {

@@ -64,12 +64,18 @@ def prepared(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+class _Rows(alt.InlineData):
+    """Rows that copies of a chart share: nothing changes them, and layering copies a chart many times."""
+
+    def __deepcopy__(self, memo: Any) -> _Rows:
+        return self
+
+
 def inline(frame: pd.DataFrame) -> alt.InlineData:
     """The rows as they are: no column's type needs guessing, since every encoding names it."""
-    values: list[dict[str, Any]] = [
-        {str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")
-    ]
-    return alt.InlineData(values=values)
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in frame.columns]
+    return _Rows(values=[dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
 def title(words: str, frame: pd.DataFrame) -> alt.TitleParams:

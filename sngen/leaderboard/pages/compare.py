@@ -11,8 +11,9 @@ PATH = "compare.md"
 def compare_page() -> Page:
     body = Body(PATH)
     body.add(
-        "Two to six models side by side: what they are, and their headline numbers with 95 % intervals. "
-        "Numbers of different protocols, sources or images are shown and marked as not comparable. The "
+        "Two to six models side by side: what they are, and their scores, each with n, its 95 % interval "
+        "where it has one, and where it comes from. Measured and reported numbers stand apart. Numbers of "
+        "different protocols, sources, images or n are shown and marked as not comparable. The "
         "address of the page names the models, so it can be shared.",
         f'<div class="sn-compare" data-head="{HEAD}" data-models="tables/models.js" data-search-exclude>'
         '<p class="sn-note">Putting models side by side needs JavaScript, which is switched off or was '

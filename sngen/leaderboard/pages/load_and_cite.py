@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sngen.leaderboard.citations import release_entries
 from sngen.leaderboard.context import Context
 from sngen.leaderboard.escape import text
 from sngen.leaderboard.model_json import INDEX, PARTS, fields_of
 from sngen.leaderboard.page import Body, Page, code_block, key_values, plain_table
-from sngen.release.citation import bibtex
-from sngen.release.identity import Identity
 from sngen.schema import TABLES
 
 PATH = "data.md"
@@ -68,7 +67,7 @@ def load_and_cite_page(context: Context) -> Page:
         *_static_api(context),
         "## Cite",
         "Name version and fingerprint, and the study that this extends:",
-        code_block(bibtex(Identity(snapshot.version, snapshot.fingerprint, snapshot.date)).strip()),
+        code_block(release_entries(snapshot).strip()),
         "For a reported number, cite its source as well: the model's page names it.",
         "## Licence",
         "Code: MIT. Data: CC BY 4.0; facts taken from elsewhere stay under the terms of their source, which "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import quote, urlencode
 
-from sngen.bibtex import bibtex_authors
+from sngen.leaderboard.citations import model_entry
 from sngen.leaderboard.context import Context
-from sngen.leaderboard.escape import link, text, web_address
+from sngen.leaderboard.escape import link, text
 from sngen.leaderboard.measured_flags import explained
 from sngen.leaderboard.page import Body, Page, code_block, flags
 from sngen.leaderboard.pages.model_errata import withdrawn_scores
@@ -47,7 +46,7 @@ def model_page(model: Row, context: Context) -> Page:
     body.add(
         "## Use", code_block(use(model, dataset, context.snapshot.version)), _as_data(model_id, body.root)
     )
-    body.add("## Cite", _cite(model, context))
+    body.add("## Cite", code_block(model_entry(model, context.snapshot)))
     body.add("## Report a mistake", _report(model, context, body.root))
     title = str(model[_M.name]) if dataset is None else f"{model[_M.name]} ({dataset[DATASETS.c.name]})"
     return body.page(title, searchable=False)
@@ -103,29 +102,6 @@ def use(model: Row, dataset: Row | None, version: str) -> str:
             f"network = load_network(model, tensors, num_classes={dataset[DATASETS.c.num_classes]})",
         ]
     return "\n".join(lines)
-
-
-def _cite(model: Row, context: Context) -> str:
-    snapshot = context.snapshot
-    key = "".join(c if c.isalnum() else "-" for c in str(model[_M.model_id]))
-    fields = [
-        ("title", model[_M.paper_title] or model[_M.name]),
-        ("author", bibtex_authors(model[_M.authors])),
-        ("year", model[_M.year]),
-        ("howpublished", web_address(model[_M.paper_url]) or web_address(model[_M.weights_url])),
-        (
-            "note",
-            f"model {model[_M.model_id]} in SecurityNet {snapshot.version}, sha256:{snapshot.fingerprint}",
-        ),
-    ]
-    entry = ",\n".join(f"  {name} = {{{_bibtex(value)}}}" for name, value in fields if value is not None)
-    return code_block(f"@misc{{{key},\n{entry}\n}}")
-
-
-def _bibtex(value: Any) -> str:
-    """A field's value: braces and backslashes would end it or start a command."""
-    kept = "".join(" " if c in "{}\\" or ord(c) < 32 else c for c in str(value).replace("&amp;", "&"))
-    return "".join(f"\\{c}" if c in "%#$&_" and "://" not in kept else c for c in kept)
 
 
 def _report(model: Row, context: Context, root: str) -> str:

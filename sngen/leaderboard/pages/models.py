@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sngen.leaderboard.board_table import column_title, metadata_columns
@@ -16,10 +17,15 @@ from sngen.schema import DATASETS, HEADLINES, LEADERBOARD, METRICS, MODELS, SCOR
 
 PATH = "models.md"
 _M = MODELS.c
-#: Score columns that are shown before a reader chooses.
-_SHOWN = {"measured_test_accuracy", "reported_test_accuracy"}
+#: Scores that a reader sees before asking for more: accuracy, and what is left of it under attack.
+_SHOWN = {
+    "measured_test_accuracy", "reported_test_accuracy", "measured_autoattack_linf_8_255",
+    "reported_autoattack_linf_8_255",
+}  # fmt: skip
 #: Columns that a reader filters by here and not in a leaderboard: column, title, shown.
 _KINDS = ((_M.task, "Task", True), (_M.copy_kind, "Copy", False))
+#: Facts that are shown here and not in a leaderboard: what people choose a model by.
+_FACTS = {_M.parameters, _M.license}
 _COUNT_UNITS = {None, "count", "images", "bytes"}
 
 
@@ -38,6 +44,7 @@ def models_page(context: Context) -> Page:
 
 def models_table(context: Context) -> DataTable:
     models = list(context.snapshot.models.values())
+    facts = list(metadata_columns(models))
     columns = [
         _column(_M.name, models, "text", visible=True),
         _column(_M.model_id, models, "text"),
@@ -47,12 +54,13 @@ def models_table(context: Context) -> DataTable:
             _column(name, models, "text", title=title, facet=True, visible=shown)
             for name, title, shown in _KINDS
         ),
+        *(replace(column, visible=True) for column in facts if column.name in _FACTS),
         DataColumn(
             SCORES.c.origin, "Numbers", "tags", [_origins(m, context) for m in models],
             "Which kinds of numbers there are of the model.", facet=True, visible=False,
         ),
         *_headline_columns(models, context),
-        *metadata_columns(models),
+        *(column for column in facts if column.name not in _FACTS),
         _column(_M.flags, models, "tags", facet=True),
     ]  # fmt: skip
     there = {column.name for column in columns}
