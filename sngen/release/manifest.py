@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
 from sngen import __version__
-from sngen.canonical import file_hash
+from sngen.canonical import content_hash, file_hash
 from sngen.errors import CheckFailed, UsageError
 from sngen.release.identity import NAME, Identity
 from sngen.release.records import Chosen
 
 FILE = "manifest.json"
-FIELDS = ("name", "version", "date", "fingerprint", "tables", "files", "inputs", "superseded", "written_with")
+FIELDS = (
+    "name", "version", "date", "fingerprint", "tables", "files", "inputs", "superseded", "written_with",
+    "integrity",
+)  # fmt: skip
 
 
 def make_manifest(
@@ -70,8 +73,15 @@ def files_of(folder: Path) -> list[str]:
 
 
 def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    """With a hash of its own content: it lists the hashes of all other files."""
+    whole = {**manifest, "integrity": integrity_of(manifest)}
+    text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def integrity_of(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of everything in it but ``integrity``."""
+    return content_hash({name: value for name, value in manifest.items() if name != "integrity"})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -89,6 +99,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise CheckFailed(f"{path}: not readable ({error}). Build or download the release again.") from error
     if missing:
         raise CheckFailed(f"{path}: lacks {', '.join(missing)}. Build or download the release again.")
+    problem = _misshapen(manifest)
+    if problem:
+        raise CheckFailed(f"{path}: {problem}. Build or download the release again.")
     return manifest
 
 
@@ -96,3 +109,19 @@ def _missing(manifest: Any) -> Iterable[str]:
     if not isinstance(manifest, dict):
         raise TypeError(f"expected an object, found {type(manifest).__name__}")
     return [field for field in FIELDS if field not in manifest]
+
+
+def _misshapen(manifest: Mapping[str, Any]) -> str | None:
+    """What would lead a reader astray: a part that is no object, a table that lies elsewhere."""
+    for part in ("tables", "files"):
+        if not isinstance(manifest[part], dict):
+            return f"{part} is a {type(manifest[part]).__name__}, expected an object"
+        for name, entry in manifest[part].items():
+            if not isinstance(entry, dict):
+                return f"{part}, {name}: found a {type(entry).__name__}, expected an object"
+    for name, entry in manifest["tables"].items():
+        path = entry.get("path")
+        place = PurePosixPath(str(path))
+        if not isinstance(path, str) or place.is_absolute() or ".." in place.parts:
+            return f"tables, {name}: path {path!r}, expected one within the release"
+    return None

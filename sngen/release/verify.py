@@ -11,7 +11,7 @@ from sngen.canonical import file_hash
 from sngen.errors import CheckFailed
 from sngen.release.columnar import arrow_schema, to_rows
 from sngen.release.fingerprint import release_fingerprint, rows_fingerprint
-from sngen.release.manifest import FILE, files_of
+from sngen.release.manifest import FILE, files_of, integrity_of
 from sngen.release.read import Release
 from sngen.schema import TABLES
 from sngen.validation import validate
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 def verify(folder: Path) -> list[str]:
     """Everything that is wrong with the release in ``folder``, by file and row."""
     release = Release.open(folder)
-    problems = _files(release)
+    problems = [*_manifest(release), *_files(release)]
     tables, unreadable = _read(release)
     problems += unreadable
     if len(tables) < len(TABLES):
@@ -33,6 +33,11 @@ def verify(folder: Path) -> list[str]:
     if all(tables[name].schema.equals(arrow_schema(table)) for name, table in TABLES.items()):
         problems += validate(rows)
     return problems
+
+
+def _manifest(release: Release) -> list[str]:
+    found, expected = integrity_of(release.manifest), release.manifest["integrity"]
+    return [] if found == expected else [f"{FILE}: hash of its content {found}, expected {expected}"]
 
 
 def _files(release: Release) -> list[str]:

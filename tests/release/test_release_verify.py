@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from sngen.cli import cli, run
+from sngen.errors import CheckFailed
 from sngen.release.columnar import write_parquet
 from sngen.release.read import Release
 from sngen.release.verify import verify
@@ -80,6 +83,7 @@ DAMAGES: list[tuple[str, Damage, list[str]]] = [
     ("column", _drop_column, ["lacks the column name", "unknown column nom"]),
     ("rows", lambda f: _manifest(f, lambda m: m["tables"]["models"].update(rows=4)), ["3 rows, expected 4"]),
     ("fingerprint", _lie, ["release: fingerprint"]),
+    ("date", lambda f: _manifest(f, lambda m: m.update(date="2020-01-01")), ["manifest.json: hash of its"]),
 ]  # fmt: skip
 
 
@@ -93,6 +97,37 @@ def test_damage_is_found_and_named(copy: Path, damage: Damage, words: list[str])
     problems = "\n".join(verify(copy))
     for word in words:
         assert word in problems
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"files": []}, "files is a list, expected an object"),
+        ({"tables": {"models": 3}}, "tables, models: found a int, expected an object"),
+        ({"tables": {"models": {"path": "../../elsewhere"}}}, "expected one within the release"),
+        ({"tables": {"models": {"path": "/elsewhere"}}}, "expected one within the release"),
+        ({"tables": {"models": {"path": None}}}, "expected one within the release"),
+    ],
+)
+def test_a_manifest_that_leads_astray_is_not_followed(
+    copy: Path, change: dict[str, object], words: str
+) -> None:
+    _manifest(copy, lambda manifest: manifest.update(change))
+    with pytest.raises(CheckFailed, match=words):
+        verify(copy)
+
+
+def test_every_flipped_bit_of_any_file_is_found(copy: Path) -> None:
+    rng = np.random.default_rng(0)
+    for path in sorted(one for one in copy.rglob("*") if one.is_file()):
+        content = path.read_bytes()
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        with contextlib.suppress(CheckFailed):  # of the manifest itself
+            assert verify(copy), path
+        path.write_bytes(content)
+    assert verify(copy) == []
 
 
 def test_command_verify(
