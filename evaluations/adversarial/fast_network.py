@@ -38,6 +38,7 @@ class FastTarget(Target):
         self.model_id = original.model_id
         self.weights_sha256 = original.weights_sha256
         self.threads = original.threads
+        self.device = original.device
 
     @property
     def forwards(self) -> int:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from on_page import OpenPage, count_line, frame
+from on_page import OpenPage, frame
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -20,9 +20,9 @@ def scattered(site_folder: Path) -> str:
 
 
 def _opened(open_page: OpenPage, site_folder: Path, scattered: str) -> tuple[Page, Locator, Locator]:
-    """The page, its first table and its first chart with a brush, both drawn."""
+    """The page, its table of reported numbers and the first chart with a brush below it, both drawn."""
     page = open_page(f"{site_folder.as_uri()}/{scattered}", width=1280)
-    table = page.locator(".sn-table").first
+    table = page.locator('.sn-table[data-name$="-reported"]')
     table.scroll_into_view_if_needed()
     expect(table).to_have_class(re.compile("sn-live"))
     page.locator(".sn-chart").first.scroll_into_view_if_needed()
@@ -62,6 +62,10 @@ def _rectangle(chart: Locator) -> tuple[int, int]:
     return width, height
 
 
+def _status(table: Locator) -> Locator:
+    return table.locator(".sn-status")
+
+
 def _chip(table: Locator) -> Locator:
     return table.locator(".sn-chip", has_text="Chosen in the chart")
 
@@ -74,7 +78,7 @@ def test_dragging_over_points_keeps_their_rows(
     before = frame(chart)["y"]
     inside = _drag(page, chart)
     expect(_chip(table)).to_be_attached()
-    expect(page.locator(".sn-status").first).to_have_text(re.compile(f"^{inside} of "))
+    expect(_status(table)).to_have_text(re.compile(f"^{inside} of "))
     after = frame(chart)["y"]
     assert abs(after - before) < 2  # the table above is shorter now, and the chart stays under the pointer
     assert "within" not in page.url
@@ -85,12 +89,12 @@ def test_a_removed_chip_takes_the_rectangle_along(
     open_page: OpenPage, site_folder: Path, scattered: str, button: str
 ) -> None:
     page, table, chart = _opened(open_page, site_folder, scattered)
-    every = count_line(page)
+    every = _status(table).inner_text()
     _drag(page, chart)
     expect(_chip(table)).to_be_attached()
     assert _rectangle(chart) == (62, 62)
     table.locator(".sn-chip", has_text=button).click()
-    expect(page.locator(".sn-status").first).to_have_text(every)
+    expect(_status(table)).to_have_text(every)
     expect(chart.locator(".brush_brush path")).to_be_hidden()  # a rectangle without an area
     _drag(page, chart)  # and the next one is as good as the first
     expect(_chip(table)).to_be_attached()
@@ -98,20 +102,20 @@ def test_a_removed_chip_takes_the_rectangle_along(
 
 def test_a_click_in_the_chart_ends_it(open_page: OpenPage, site_folder: Path, scattered: str) -> None:
     page, table, chart = _opened(open_page, site_folder, scattered)
-    every = count_line(page)
+    every = _status(table).inner_text()
     _drag(page, chart)
     expect(_chip(table)).to_be_attached()
     box = frame(chart.locator(".background").first)
     page.mouse.click(box["x"] + box["width"] - 20, box["y"] + 20)
     expect(_chip(table)).to_have_count(0)
-    expect(page.locator(".sn-status").first).to_have_text(every)
+    expect(_status(table)).to_have_text(every)
 
 
 def test_bounds_by_keyboard_choose_and_draw_the_same(
     open_page: OpenPage, site_folder: Path, scattered: str
 ) -> None:
     page, table, chart = _opened(open_page, site_folder, scattered)
-    every = count_line(page)
+    every = _status(table).inner_text()
     plot = page.locator(".sn-plot:has(.sn-bounds)").first
     name = plot.locator(".sn-chart").get_attribute("data-name")
     points = page.evaluate(
@@ -130,7 +134,7 @@ def test_bounds_by_keyboard_choose_and_draw_the_same(
     page.keyboard.press("Tab")  # the first bound: the horizontal axis, at least
     page.keyboard.type(str(low))
     inside = sum(point >= low for point in points)
-    expect(page.locator(".sn-status").first).to_have_text(re.compile(f"^{inside} of "))
+    expect(_status(table)).to_have_text(re.compile(f"^{inside} of "))
     expect(_chip(table)).to_be_attached()
     width, height = _rectangle(chart)
     box = frame(chart.locator(".background").first)
@@ -143,7 +147,7 @@ def test_bounds_by_keyboard_choose_and_draw_the_same(
     ]  # fmt: skip
     plot.get_by_role("button", name="Clear").press("Enter")
     expect(_chip(table)).to_have_count(0)
-    expect(page.locator(".sn-status").first).to_have_text(every)
+    expect(_status(table)).to_have_text(every)
     assert boxes.evaluate_all("boxes => boxes.map(box => box.value)") == [""] * 4
     expect(chart.locator(".brush_brush path")).to_be_hidden()
 
