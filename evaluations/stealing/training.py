@@ -7,11 +7,10 @@ convolutions, vmap) take longer than one after the other, except for networks of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
 from evaluations.datasets.images import Images
@@ -41,12 +40,17 @@ def train(
         if len(images):
             _descend(settings, network, images, answers, seed)
     tensors = {name: tensor.detach().contiguous() for name, tensor in network.network.state_dict().items()}
+    check_finite(tensors, settings, len(images))
+    return tensors
+
+
+def check_finite(tensors: Mapping[str, torch.Tensor], settings: SurrogateSettings, budget: int) -> None:
+    """Raises ``CheckFailed`` for weights after training that are not finite."""
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
         raise CheckFailed(
-            f"surrogate {settings.architecture} on {len(images)} answers: weights that are not finite after "
+            f"surrogate {settings.architecture} on {budget} answers: weights that are not finite after "
             f"training with lr {settings.lr}. Lower the learning rate."
         )
-    return tensors
 
 
 def fresh(settings: SurrogateSettings, images: Images, seed: int) -> OnPixels:
@@ -86,7 +90,7 @@ def _descend(
     x = images.tensor().contiguous(memory_format=torch.channels_last)
     wanted = torch.tensor(answers, dtype=torch.float32)
     network.to(memory_format=torch.channels_last).train()
-    optimiser = _optimiser(settings, network)
+    optimiser = optimiser_of(settings, network.parameters())
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
     for step, chosen in enumerate(batches(len(images), settings.batch, settings.steps, seed)):
         batch = x[chosen]
@@ -118,11 +122,11 @@ def draws(seed: int, step: int, count: int) -> np.ndarray:
     return np.stack([raw & np.uint64(1), rows, columns], axis=1).astype(np.int64)
 
 
-def _optimiser(settings: SurrogateSettings, network: nn.Module) -> torch.optim.Optimizer:
+def optimiser_of(settings: SurrogateSettings, parameters: Iterable[torch.Tensor]) -> torch.optim.Optimizer:
     lr, decay = settings.lr, settings.weight_decay
     if settings.optimiser == "adamw":
-        return torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=decay)
-    return torch.optim.SGD(network.parameters(), lr=lr, momentum=MOMENTUM, nesterov=True, weight_decay=decay)
+        return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
+    return torch.optim.SGD(parameters, lr=lr, momentum=MOMENTUM, nesterov=True, weight_decay=decay)
 
 
 def _stream(seed: int, purpose: int, turn: int, count: int) -> np.ndarray:

@@ -16,10 +16,16 @@ from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 from torch.nn import functional
 
 from evaluations.datasets.images import Images
-from evaluations.membership.reference_training import MOMENTUM, flip_crop
+from evaluations.membership.reference_training import flip_crop
 from evaluations.stealing.surrogate_settings import SurrogateSettings
-from evaluations.stealing.training import batches, check_answers, draws, fresh
-from sngen.errors import CheckFailed
+from evaluations.stealing.training import (
+    batches,
+    check_answers,
+    check_finite,
+    draws,
+    fresh,
+    optimiser_of,
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,7 @@ def train_together(
     with torch.random.fork_rng(devices=[]):
         networks = [fresh(settings, images, run.seed).to(device).train() for run in runs]
     parameters, buffers = stack_module_state(networks)
-    leaves = list(parameters.values())
-    optimiser = _optimiser(settings, leaves)
+    optimiser = optimiser_of(settings, parameters.values())
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
     x, wanted = images.tensor().to(device), torch.tensor(answers, dtype=torch.float32, device=device)
     chosen = _chosen(settings, runs, device)
@@ -85,13 +90,6 @@ def _augmented(
     return flip_crop(batch.flatten(0, 1), drawn).unflatten(0, batch.shape[:2])
 
 
-def _optimiser(settings: SurrogateSettings, leaves: Sequence[torch.Tensor]) -> torch.optim.Optimizer:
-    lr, decay = settings.lr, settings.weight_decay
-    if settings.optimiser == "adamw":
-        return torch.optim.AdamW(leaves, lr=lr, weight_decay=decay)
-    return torch.optim.SGD(leaves, lr=lr, momentum=MOMENTUM, nesterov=True, weight_decay=decay)
-
-
 def _taken(
     settings: SurrogateSettings, stacked: dict[str, torch.Tensor], number: int, run: Run
 ) -> dict[str, torch.Tensor]:
@@ -101,9 +99,5 @@ def _taken(
         for name, value in stacked.items()
         if name.startswith(inside)
     }
-    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-        raise CheckFailed(
-            f"surrogate {settings.architecture} on {run.budget} answers: weights that are not finite after "
-            f"training with lr {settings.lr}. Lower the learning rate."
-        )
+    check_finite(tensors, settings, run.budget)
     return tensors
