@@ -33,9 +33,10 @@ from sngen.cli import run as run_command
 from sngen.errors import UsageError
 from sngen.schema import DATASETS, MODELS
 from sngen.settings import Settings
+from sngen.store import open_store
 
 CATALOG = Path("data/catalog")
-RESULTS = (Path("data/results"), Path("build/results"))
+RESULTS = ("data/results", "build/results")
 INTERRUPTED = 130
 
 Command = Callable[..., Any]
@@ -58,8 +59,8 @@ _protocols = click.option(
     help="A protocol, such as utility/1, or a protocol file. Default: all of the project's own.",
 )  # fmt: skip
 _results = click.option(
-    "--results", "store", type=click.Path(path_type=Path), default=RESULTS[1], show_default=True,
-    help="Folder of the result store.",
+    "--results", "address", default=RESULTS[1], show_default=True, metavar="FOLDER|ADDRESS",
+    help="The result store: a folder, or a bucket such as s3://bucket/folder that several machines share.",
 )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ def plan(list_units: bool, **selecting: Any) -> None:
 @click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each unit."
 )
-def run(store: Path, workers: int | None, threads: int, device: str, **selecting: Any) -> None:
+def run(address: str, workers: int | None, threads: int, device: str, **selecting: Any) -> None:
     """Measure every selected unit that the store lacks; stop and go on at any moment.
 
     A unit that fails does not stop the others; running again tries it again. Exit code 1 if any failed,
@@ -118,18 +119,18 @@ def run(store: Path, workers: int | None, threads: int, device: str, **selecting
     """
     try:
         workers = workers or max(1, _cores() // (2 * threads))
-        _run(store, workers, threads, device, selecting)
+        _run(address, workers, threads, device, selecting)
     except KeyboardInterrupt:
         click.echo("stopped before the first unit; nothing is half-written.", err=True)
         sys.exit(INTERRUPTED)
 
 
-def _run(store: Path, workers: int, threads: int, device: str, selecting: dict[str, Any]) -> None:
+def _run(address: str, workers: int, threads: int, device: str, selecting: dict[str, Any]) -> None:
     environment = Environment.here(device)
     selection = _selection(**selecting, device=device, prepare=start_server)
     resources = Resources(workers, threads, environment, _now, device=device)
-    summary = run_batch(selection, _inputs(), store, resources, sys.stderr)
-    click.echo(tables.summary_lines(summary, store))
+    summary = run_batch(selection, _inputs(), address, resources, sys.stderr)
+    click.echo(tables.summary_lines(summary, address))
     if summary.interrupted:
         sys.exit(INTERRUPTED)
     if summary.failures:
@@ -141,24 +142,24 @@ def _run(store: Path, workers: int, threads: int, device: str, selecting: dict[s
 @cli.command()
 @_selecting
 @_results
-def status(store: Path, **selecting: Any) -> None:
+def status(address: str, **selecting: Any) -> None:
     """How many units are done, running, failed and missing."""
     made = make_plan(_selection(**selecting), _inputs())
-    click.echo(tables.status_table(read_status(made, store)))
+    click.echo(tables.status_table(read_status(made, open_store(address))))
 
 
 @cli.command()
 @click.argument("score_id")
 @click.option(
-    "--results", "stores", type=click.Path(path_type=Path), multiple=True, default=RESULTS, show_default=True,
-    help="Folder of published records; may be given more than once.",
+    "--results", "stores", multiple=True, default=RESULTS, show_default=True, metavar="FOLDER|ADDRESS",
+    help="Published records: a folder or a bucket; may be given more than once.",
 )  # fmt: skip
 @_protocols
 @_device
 @_catalog
 def reproduce(
     score_id: str,
-    stores: tuple[Path, ...],
+    stores: tuple[str, ...],
     protocol_names: tuple[str, ...],
     device: str,
     catalog_folder: Path,

@@ -1,19 +1,18 @@
-"""What a unit has decided so far, kept on disk: a unit that was stopped goes on from its last step."""
+"""What a unit has decided so far, kept in the store: a unit that was stopped goes on from its last step."""
 
 from __future__ import annotations
 
 import io
 import json
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from sngen.errors import CheckFailed
-from sngen.whole_files import write_files
+from sngen.store import Store
+from sngen.store.patience import patiently
 
 FOLDER = ".unfinished"
 _USE = "use"
@@ -34,47 +33,58 @@ class Use:
 
 
 class Keep:
-    """Arrays by the name of the step that gave them, in a folder of the unit's own.
+    """Arrays by the name of the step that gave them, in the store, under ``folder``, the unit's own.
 
     ``use`` tells what the unit has taken up to now. It is stored with every step, so that a record counts
     the work of all runs of its unit.
     """
 
-    def __init__(self, folder: Path, use: Callable[[], Use]) -> None:
-        self._folder = folder
-        self._use = use
+    def __init__(self, store: Store, folder: str, use: Callable[[], Use]) -> None:
+        self._store, self._folder, self._use = store, folder, use
 
     def step(self, name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """The arrays of a step: read where an earlier run of the unit decided them, else computed and kept.
 
         Raises ``CheckFailed`` for a file that cannot be read.
         """
-        path = self._folder / f"{name}.npz"
-        if path.is_file():
-            arrays = _read(path)
+        place = f"{self._folder}/{name}.npz"
+        arrays = _read(self._store, place)
+        if arrays:
             del arrays[_USE]
             return arrays
         arrays = dict(compute())
         buffer = io.BytesIO()
         np.savez(buffer, **arrays, **{_USE: np.array(json.dumps(asdict(self._use())))})  # type: ignore[arg-type]
-        write_files({path: buffer.getvalue()})
+        patiently(lambda: self._store.put(place, buffer.getvalue()))
         return arrays
 
 
-def use_before(folder: Path) -> Use:
+def kept_under(record_id: str) -> str:
+    """Where a store has the steps of a unit that is not finished."""
+    return f"{FOLDER}/{record_id}"
+
+
+def use_before(store: Store, folder: str) -> Use:
     """What earlier runs of the unit took for the steps that are kept."""
-    stored = [Use(**json.loads(str(_read(path)[_USE]))) for path in folder.glob("*.npz")]
+    stored = [Use(**json.loads(str(_read(store, name)[_USE]))) for name in store.names(folder)]
     return max(stored, key=lambda use: (use.forwards + use.forward_backwards, use.cpu), default=Use())
 
 
-def forget(folder: Path) -> None:
+def forget(store: Store, folder: str) -> None:
     """Remove what was kept, once the unit's record is published."""
-    shutil.rmtree(folder, ignore_errors=True)
+    for name in list(store.names(folder)):
+        store.delete(name)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def _read(store: Store, name: str) -> dict[str, np.ndarray]:
+    """The arrays; none where nothing has the name."""
+    stored = store.read(name)
+    if stored is None:
+        return {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise CheckFailed(f"{path}: cannot be read ({error}). Delete {path.parent}.") from error
+        with np.load(io.BytesIO(stored.content), allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckFailed(
+            f"{store.where(name)}: cannot be read ({error}). Delete it and run again."
+        ) from error

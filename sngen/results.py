@@ -1,4 +1,4 @@
-"""The append-only result store: one JSON file per unit of work, published whole or not at all.
+"""Result records: one JSON document per unit of work, in a store, published whole or not at all.
 
 A unit is (model, evaluation). Its key is a hash of everything that decides the result. A record, once
 published, is never changed; publishing the same key again compares, and a difference is an error.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import chain
@@ -18,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from sngen.canonical import canonical_json, content_hash
 from sngen.errors import CheckFailed
 from sngen.schema import METRICS
-from sngen.whole_files import write_beside
+from sngen.store import Store, Stored, open_store, read_all
 
 if TYPE_CHECKING:
     import numpy as np
+
+SUFFIX = ".json"
 
 
 @dataclass(frozen=True)
@@ -202,47 +203,42 @@ class ReproducibilityFailure(CheckFailed):
     """A unit that was already published came out differently."""
 
 
+def record_name(record: Record) -> str:
+    """The record's name in a store."""
+    return unit_name(record.protocol, record.model_id, record.method, record.record_id)
+
+
+def unit_name(protocol: str, model_id: str, method: str, record_id: str) -> str:
+    """The name that the record of a unit has, or will have, in a store."""
+    return f"{protocol.replace('/', '-')}/{model_id}/{method}-{record_id[:16]}{SUFFIX}"
+
+
+def is_record(name: str) -> bool:
+    """Whether a name in a store is that of a record. Those that begin with a dot are the engine's own."""
+    return name.endswith(SUFFIX) and not name.startswith(".")
+
+
 class ResultStore:
-    """A folder of records. Safe to share between processes: a record appears whole, and only once."""
+    """The records of a store, each verified when it is read. ``store``: an open one, or its address."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, store: Store | Path | str) -> None:
+        self.store = open_store(store) if isinstance(store, (Path, str)) else store
 
-    def path(self, protocol: str, model_id: str, method: str, record_id: str) -> Path:
-        return self.folder / protocol.replace("/", "-") / model_id / f"{method}-{record_id[:16]}.json"
-
-    def path_of(self, record: Record) -> Path:
-        return self.path(record.protocol, record.model_id, record.method, record.record_id)
-
-    def publish(self, record: Record) -> bool:
-        """Write the record. Returns False if an equal one is already there.
-
-        Raises ``ReproducibilityFailure`` if one with another result is there; that one stays as it is.
-        """
-        path = self.path_of(record)
-        temporary = write_beside(path, record.to_bytes())
-        try:
-            os.link(temporary, path)  # fails if the name exists: create-if-absent
-            return True
-        except FileExistsError:
-            if not record.same_result(self.read(path)):
-                raise ReproducibilityFailure(
-                    f"{path}: this unit was measured again and came out differently; the first record stays. "
-                    f"Compare the two with 'python -m evaluations reproduce'."
-                ) from None
-            return False
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def read(self, path: Path) -> Record:
-        record = Record.from_bytes(path.read_bytes(), str(path))
-        if self.path_of(record) != path:
-            raise CheckFailed(
-                f"{path}: holds the record of {self.path_of(record).name}. Restore the file name."
-            )
-        return record
+    def read(self, name: str) -> Record:
+        """Raises ``CheckFailed`` for what is no record, or another one's."""
+        return self._verified(name, self.store.read(name))
 
     def __iter__(self) -> Iterator[Record]:
-        """All records, in the order of their paths."""
-        for path in sorted(self.folder.glob("*/**/*.json")):
-            yield self.read(path)
+        """All records, in the order of their names."""
+        names = [name for name in self.store.names() if is_record(name)]
+        for name, stored in read_all(self.store, names):
+            yield self._verified(name, stored)
+
+    def _verified(self, name: str, stored: Stored | None) -> Record:
+        where = self.store.where(name)
+        if stored is None:
+            raise CheckFailed(f"{where}: is not there any more. Run the unit again.")
+        record = Record.from_bytes(stored.content, where)
+        if record_name(record) != name:
+            raise CheckFailed(f"{where}: holds the record of {record_name(record)}. Restore the file name.")
+        return record

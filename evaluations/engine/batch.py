@@ -10,17 +10,22 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from evaluations.engine.failures import Failure, Failures
+from evaluations.engine.failures import Failure, Failures, is_among
 from evaluations.engine.inputs import Inputs
+from evaluations.engine.leases import Watch
 from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Finished, Job, Pool
 from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.progress import Progress
 from evaluations.engine.provenance import Environment
-from evaluations.engine.unit import Conditions, Gauge, gauge_rates, record_path, run_unit, utc
+from evaluations.engine.publishing import published
+from evaluations.engine.unit import Conditions, Gauge, gauge_rates, run_unit, utc
 from evaluations.engine.work import LeftOut, Row, Selection
 from evaluations.method import CPU
 from sngen.schema import MODELS
+from sngen.store import Store, open_store
+from sngen.store.folder import FolderStore
+from sngen.store.support import check_support
 
 #: A temporary file of this age belongs to no process that still writes it.
 OLD_PART_SECONDS = 3600.0
@@ -56,30 +61,38 @@ class Summary:
 def run_batch(
     selection: Selection,
     inputs: Inputs,
-    store: Path,
+    address: str | Path,
     resources: Resources,
     stream: TextIO,
 ) -> Summary:
-    """Measure every selected unit that the store lacks. One unit's failure never stops the others.
+    """Measure every selected unit that the store at ``address`` lacks. One unit's failure never stops the
+    others, and other batches may be at work on the same store.
 
-    Ctrl-C stops it: running units are killed, nothing half-written stays, and another call goes on.
+    Ctrl-C stops it: running units are killed, nothing half-written stays, and another call goes on. Raises
+    ``UsageError`` for a store that cannot be shared, ``StoreUnavailable`` for one that does not answer.
     """
+    store = open_store(address)
+    check_support(store)
     return _Batch(inputs, store, resources, stream).run(selection)
 
 
 class _Batch:
-    def __init__(self, inputs: Inputs, store: Path, resources: Resources, stream: TextIO) -> None:
+    def __init__(self, inputs: Inputs, store: Store, resources: Resources, stream: TextIO) -> None:
         self.inputs, self.store, self.resources, self.stream = inputs, store, resources, stream
         self.failures = Failures(store)
+        self.failed_before = self.failures.names()
+        self.watch = Watch()
         self.summary = Summary()
 
     def run(self, selection: Selection) -> Summary:
         try:
-            sweep(self.store, self.resources.now().timestamp())
+            if isinstance(self.store, FolderStore):
+                sweep(self.store.folder, self.resources.now().timestamp())
             with Pool(self.resources.workers) as pool:
                 self._prepare(pool, self._trainings(selection))
                 plan = make_plan(selection, self.inputs)
-                missing = [unit for unit in plan.units if not self._is_there(unit)]
+                there = frozenset(published(self.store, plan.units))
+                missing = [unit for unit in plan.units if unit.record_name not in there]
                 self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
                 self.summary.there = len(plan.units) - len(missing)
                 self._prepare(pool, [as_job(one) for one in preparations(missing, self.inputs)])
@@ -87,9 +100,6 @@ class _Batch:
         except KeyboardInterrupt:
             self.summary.interrupted = True
         return self.summary
-
-    def _is_there(self, unit: Unit) -> bool:
-        return record_path(self.store, unit).exists()
 
     def _trainings(self, selection: Selection) -> list[Job]:
         """Training what has no weights yet; a model where that fails has no units."""
@@ -103,32 +113,34 @@ class _Batch:
         progress.close()
 
     def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
+        """Units that another batch has leased are looked at again until they are there or may be taken."""
         progress = self._progress("measuring", len(units))
-        left = {self._job(unit): unit for unit in units}
-        while left:
-            locked: dict[Job, Unit] = {}
-            for finished in pool.run(list(left), lambda job: progress.started(job.name, pool.running)):
-                unit = left[finished.job]
-                if finished.value == "locked":
-                    locked[finished.job] = unit
+        ready, leased = [self._job(unit) for unit in units], list[Unit]()
+        while ready or leased:
+            for finished in pool.run(ready, lambda job: progress.started(job.name, pool.running)):
+                unit = finished.job.subject
+                if finished.value == "leased":
+                    leased.append(unit)
                     continue
                 self._report(progress, pool.running, finished, unit)
                 self.summary.measured += finished.value == "measured"
                 self.summary.there += finished.value == "there"
-            if locked and len(locked) == len(left):
-                progress.started(f"{len(locked)} in work by another batch", 0)
+            run_out = [(unit, self.watch.run_out(self.store, unit.record_id)) for unit in leased]
+            ready = [self._job(unit, token) for unit, token in run_out if token is not None]
+            leased = [unit for unit, token in run_out if token is None]
+            if leased and not ready:
+                progress.started(f"{len(leased)} in work by another batch", 0)
                 time.sleep(RETRY_SECONDS)
-            left = locked
         progress.close()
 
-    def _job(self, unit: Unit) -> Job:
-        def arguments() -> tuple[Unit, Inputs, Path, Conditions]:
+    def _job(self, unit: Unit, run_out: str | None = None) -> Job:
+        def arguments() -> tuple[Unit, Inputs, str, Conditions, str | None]:
             given = self.resources
             date = utc(given.now())
             how = Conditions(given.threads, given.environment, date, given.gauge, given.device)
-            return unit, self.inputs, self.store, how
+            return unit, self.inputs, self.store.address, how, run_out
 
-        return Job(unit.work.name, run_unit, arguments)
+        return Job(unit.work.name, run_unit, arguments, unit)
 
     def _report(self, progress: Progress, running: int, finished: Finished, unit: Unit | None) -> None:
         """Count a job that ended. Without a unit it was a preparation: the training of the model that names
@@ -136,7 +148,8 @@ class _Batch:
         value, label, seconds = finished.value, finished.job.name, finished.seconds
         name = unit.record_id if unit else f"prepare/{label}"
         if not isinstance(value, Failed):
-            self.failures.clear(name)
+            if is_among(name, self.failed_before):
+                self.failures.clear(name)
             progress.finished(label, value if unit else "ready", seconds, running)
             return
         what = f"{unit.work.protocol.protocol_id} {unit.work.method}" if unit else "preparing"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
+
+from sngen.store import Store
 
 FOLDER = ".failures"
 
@@ -24,23 +24,27 @@ class Failure:
 class Failures:
     """One file per failure, named by the record's id, or by the model where its weights were not made."""
 
-    def __init__(self, store: Path) -> None:
-        self._folder = store / FOLDER
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def write(self, name: str, failure: Failure) -> None:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}-{os.getpid()}.part")
-        temporary.write_text(json.dumps(asdict(failure), indent=1), encoding="utf-8")
-        temporary.replace(path)
+        self._store.put(_place(name), json.dumps(asdict(failure), indent=1).encode())
 
     def read(self, name: str) -> Failure | None:
-        path = self._path(name)
-        return Failure(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        stored = self._store.read(_place(name))
+        return None if stored is None else Failure(**json.loads(stored.content))
 
     def clear(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
+        self._store.delete(_place(name))
 
-    def _path(self, name: str) -> Path:
-        # Not .json: every .json file of a store is a record.
-        return self._folder / f"{name.replace('/', '--')}.failed"
+    def names(self) -> frozenset[str]:
+        """The places of all failures, for ``is_among``."""
+        return frozenset(self._store.names(FOLDER))
+
+
+def is_among(name: str, places: frozenset[str]) -> bool:
+    return _place(name) in places
+
+
+def _place(name: str) -> str:
+    return f"{FOLDER}/{name.replace('/', '--')}.failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from evaluations.engine.inputs import Inputs
@@ -11,6 +12,7 @@ from evaluations.engine.work import LeftOut, Row, Selection, Work, is_trained_he
 from evaluations.protocol import DataRole
 from sngen.canonical import content_hash
 from sngen.errors import SecurityNetError, UsageError
+from sngen.results import unit_name
 from sngen.schema import MODELS, SCORES
 
 #: What else decides how a network is read and fed, for the models of which it is known.
@@ -62,9 +64,15 @@ class Unit:
             },
         }
 
-    @property
+    @cached_property
     def record_id(self) -> str:
         return content_hash(self.key)
+
+    @property
+    def record_name(self) -> str:
+        """The name that its record has, or will have, in a store."""
+        work = self.work
+        return unit_name(work.protocol.protocol_id, work.model_id, work.method, self.record_id)
 
     @property
     def data_fingerprint(self) -> str:

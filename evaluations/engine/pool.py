@@ -30,12 +30,13 @@ GRACE_SECONDS = 10.0
 class Job:
     """``function(*arguments())`` under a name for people; ``arguments`` is called when the job starts.
 
-    Function and arguments have to be picklable.
+    Function and arguments have to be picklable. ``subject``: what the job is about, for whoever gave it.
     """
 
     name: str
     function: Callable[..., Any]
     arguments: Callable[[], tuple[Any, ...]]
+    subject: Any = None
 
 
 @dataclass(frozen=True)

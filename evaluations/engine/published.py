@@ -23,10 +23,10 @@ class Published:
     score_id: str
     score: ScoreEntry
     record: Record
-    store: Path
+    store: Path | str
 
 
-def find_published(wanted: str, stores: Sequence[Path], catalog: Catalog) -> Published:
+def find_published(wanted: str, stores: Sequence[Path | str], catalog: Catalog) -> Published:
     """The score of this id; the newest, if several records hold it (other weights, another tier).
 
     Raises ``UsageError`` for an id that no record holds, and for a reported score, which cannot be run.
@@ -43,7 +43,7 @@ def find_published(wanted: str, stores: Sequence[Path], catalog: Catalog) -> Pub
     raise UsageError(f"no record in {places} holds the score {wanted}. {hint}")
 
 
-def scores_in(stores: Sequence[Path]) -> Iterator[Published]:
+def scores_in(stores: Sequence[Path | str]) -> Iterator[Published]:
     """Every score of every record."""
     for store in stores:
         for record in ResultStore(store):
@@ -59,7 +59,9 @@ def scores_in(stores: Sequence[Path]) -> Iterator[Published]:
                 yield Published(name, score, record, store)
 
 
-def _why_not_reported(wanted: str, parts: Sequence[str], stores: Sequence[Path], catalog: Catalog) -> str:
+def _why_not_reported(
+    wanted: str, parts: Sequence[str], stores: Sequence[Path | str], catalog: Catalog
+) -> str:
     model_id, dataset_id, basis, _, _, metric = parts
     row = next((row for row in catalog[SCORES.name] if row[SCORES.c.score_id] == wanted), None)
     if row is None:

@@ -26,6 +26,7 @@ from sngen.canonical import canonical_json
 from sngen.errors import CheckFailed, UsageError
 from sngen.results import Record, ScoreEntry
 from sngen.schema import DATASETS, MODELS, SCORES
+from sngen.store.folder import FolderStore
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def run_again(
     record = published.record
     if not fits(work.tier, device):
         raise UsageError(f"{work.name}: {elsewhere(record.protocol, work.tier)}.")
-    with Pool(workers=1) as pool, TemporaryDirectory() as kept:
+    with Pool(workers=1) as pool, TemporaryDirectory() as folder:
         for model in to_prepare([work], inputs):
             _value(pool, Job(model[MODELS.c.model_id], inputs.weights, partial(_one, model)))
         [unit] = _units(work, inputs)
@@ -85,7 +86,9 @@ def run_again(
             _value(pool, as_job(preparation))
         threads = record.provenance[SCORES.c.threads]
         how = Conditions(threads, Environment.here(device), utc(now()), gauge, device)
-        again: Record = _value(pool, Job(work.name, measure, lambda: (unit, inputs, how, Path(kept))))
+        again: Record = _value(
+            pool, Job(work.name, measure, lambda: (unit, inputs, how, FolderStore(Path(folder)), "kept"))
+        )
     calibration = (record.provenance[SCORES.c.calibration], again.provenance[SCORES.c.calibration])
     verdict = judge(published.score, _same_score(published, again), calibration)
     return Reproduction(published, again, verdict, tuple(changes(record.key, unit.key)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
-from evaluations.engine.failures import Failure, Failures
+from evaluations.engine.failures import Failure, Failures, is_among
+from evaluations.engine.leases import FOLDER as LEASES
+from evaluations.engine.leases import lease_name, read_note
 from evaluations.engine.plan import Plan, Unit
-from evaluations.engine.unit import lock_path, record_path
+from evaluations.engine.publishing import published
 from evaluations.engine.work import Work
+from sngen.store import Store
 
 State = Literal["done", "running", "failed", "missing"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "missing")
@@ -35,16 +35,20 @@ class Status:
     failures: tuple[Failure, ...]
 
 
-def read_status(plan: Plan, store: Path) -> Status:
-    """Count. A unit whose weights are not trained yet is missing, or failed if training them failed."""
+def read_status(plan: Plan, store: Store) -> Status:
+    """Count. A unit whose weights are not trained yet is missing, or failed if training them failed.
+
+    Lists the store; reads only leases, and the failures among the plan's.
+    """
     failures = Failures(store)
+    seen = _Seen(frozenset(published(store, plan.units)), frozenset(store.names(LEASES)), failures.names())
     counts: dict[Group, Counter[State]] = {}
     found: dict[tuple[str, str], Failure] = {}
     for unit in plan.units:
-        state = state_of(unit, store, failures)
+        state = _state(unit, store, seen)
         counts.setdefault(group_of(unit.work), Counter())[state] += 1
-        failure = failures.read(unit.record_id)
-        if state == "failed" and failure is not None:
+        failure = failures.read(unit.record_id) if state == "failed" else None
+        if failure is not None:
             found[failure.model_id, failure.what] = failure
     for work in plan.unprepared:
         failure = failures.read(f"prepare/{work.model_id}")
@@ -58,19 +62,20 @@ def group_of(work: Work) -> Group:
     return Group(work.protocol.protocol_id, work.tier, work.dataset_id)
 
 
-def state_of(unit: Unit, store: Path, failures: Failures) -> State:
-    if record_path(store, unit).exists():
+@dataclass(frozen=True)
+class _Seen:
+    """Names in the store: of records, of leases, of failures."""
+
+    records: frozenset[str]
+    leases: frozenset[str]
+    failures: frozenset[str]
+
+
+def _state(unit: Unit, store: Store, seen: _Seen) -> State:
+    if unit.record_name in seen.records:
         return "done"
-    if _is_locked(lock_path(store, unit.record_id)):
-        return "running"
-    return "missing" if failures.read(unit.record_id) is None else "failed"
-
-
-def _is_locked(path: Path) -> bool:
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, blocking=False):
-            return False
-    except Timeout:
-        return True
+    if lease_name(unit.record_id) in seen.leases:
+        found = read_note(store, unit.record_id)
+        if found is not None and not found[0].is_open:
+            return "running"
+    return "failed" if is_among(unit.record_id, seen.failures) else "missing"

@@ -1,4 +1,4 @@
-"""One unit, in a process of its own: lock, look, measure, publish."""
+"""One unit, in a process of its own: take the lease, look, measure, publish."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-from filelock import FileLock, Timeout
 
 from evaluations.engine.devices import make_exact
 from evaluations.engine.inputs import Inputs
+from evaluations.engine.leases import take
 from evaluations.engine.plan import Unit
 from evaluations.engine.provenance import Environment
+from evaluations.engine.publishing import publish
 from evaluations.engine.validity import check_measurement
-from evaluations.keeping import FOLDER as KEPT
-from evaluations.keeping import Keep, Use, forget, use_before
+from evaluations.keeping import Keep, Use, forget, kept_under, use_before
 from evaluations.method import CPU, Context
 from evaluations.registry import find_method
 from sngen.errors import CheckFailed
-from sngen.results import Record, ResultStore
+from sngen.results import Record
 from sngen.schema import MODELS, SCORES
+from sngen.store import Store, open_store
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from evaluations.datasets import Images
     from evaluations.target import Target
 
-LOCKS = ".locks"
-State = Literal["measured", "there", "locked"]
+State = Literal["measured", "there", "leased"]
 
 
 @dataclass(frozen=True)
@@ -79,41 +77,28 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def lock_path(store: Path, record_id: str) -> Path:
-    return store / LOCKS / record_id
+def run_unit(unit: Unit, inputs: Inputs, address: str, how: Conditions, run_out: str | None = None) -> State:
+    """Measure and publish in the store at ``address``, unless the record is there or another is at it.
 
-
-def record_path(store: Path, unit: Unit) -> Path:
-    work = unit.work
-    return ResultStore(store).path(work.protocol.protocol_id, work.model_id, work.method, unit.record_id)
-
-
-def run_unit(unit: Unit, inputs: Inputs, store: Path, how: Conditions) -> State:
-    """Measure and publish, unless the record is there or another process is at it.
-
-    The lock is the kernel's: it ends with this process, however that ends.
+    The lease ends with this process, however that ends. ``run_out``: token of a lease that has run out.
     """
-    path = lock_path(store, unit.record_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return "locked"
-    with lock:
-        if record_path(store, unit).exists():
+    store = open_store(address)
+    lease = take(store, unit.record_id, run_out)
+    if lease is None:
+        return "leased"
+    with lease:
+        if store.read(unit.record_name) is not None:
             return "there"
-        kept = store / KEPT / unit.record_id
-        ResultStore(store).publish(measure(unit, inputs, how, kept))
-        forget(kept)
-        path.unlink()  # whoever takes a new lock of this name finds the record
-        return "measured"
+        kept = kept_under(unit.record_id)
+        is_new = publish(store, measure(unit, inputs, how, store, kept))
+        forget(store, kept)
+        return "measured" if is_new else "there"
 
 
-def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
+def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str) -> Record:
     """Run the unit's method and describe how the result came about. Needs a process of its own.
 
-    ``kept`` is the folder for what the method decides on the way.
+    What the method decides on the way is kept in ``store`` under ``kept``.
     """
     import torch  # noqa: PLC0415 - reading a plan needs no torch
 
@@ -127,9 +112,9 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, kept: Path) -> Record:
     gauge = partial(how.gauge, target.network, first, method.needs_gradients, how.device)
     before = gauge()
     torch.manual_seed(work.protocol.seed)
-    meter = _Meter(target, use_before(kept))
+    meter = _Meter(target, use_before(store, kept))
     context = Context(
-        Keep(kept, meter.use),
+        Keep(store, kept, meter.use),
         inputs.settings,
         partial(_surrogate, unit, inputs, how),
         {name: work.model[name] for name in work.facts},

@@ -28,14 +28,14 @@ def command() -> None:
     "--catalog", type=FOLDER, default="data/catalog", show_default=True, help="Folder with the facts."
 )
 @click.option(
-    "--results", type=FOLDER, multiple=True, default=["data/results"], show_default=True,
-    help="Folder with result records; may be given several times.",
+    "--results", multiple=True, default=["data/results"], show_default=True, metavar="FOLDER|ADDRESS",
+    help="Result records: a folder, or a store such as s3://bucket/folder; may be given several times.",
 )  # fmt: skip
 @click.option("--out", type=FOLDER, required=True, help="Folder in which the folder securitynet is written.")
 @click.option("--date", metavar="YYYY-MM-DD", help="Day of the release; else that of the newest record.")
 @_releases
 def build(
-    version: str, catalog: Path, results: tuple[Path, ...], out: Path, date: str | None, releases: Path
+    version: str, catalog: Path, results: tuple[str, ...], out: Path, date: str | None, releases: Path
 ) -> None:
     """Write a release: Parquet tables, dataset card, manifest, change log, citation, audit report.
 

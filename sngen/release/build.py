@@ -37,7 +37,7 @@ RELEASES = Path("data/releases")
 def build(
     version: str,
     catalog: Path,
-    results: Sequence[Path],
+    results: Sequence[Path | str],
     out: Path,
     date: str | None = None,
     releases: Path = RELEASES,

@@ -11,6 +11,7 @@ from sngen.canonical import content_hash
 from sngen.errors import DataProblem, UsageError
 from sngen.results import Record, ResultStore
 from sngen.schema import SCORES, score_id
+from sngen.store.opening import is_bucket
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Chosen:
     superseded: tuple[Superseded, ...]
 
 
-def read_records(folders: Sequence[Path]) -> list[Record]:
-    """Every record of the result folders. Raises ``UsageError`` for a folder that is not there."""
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"there is no folder of results {folder}; give an existing one with --results.")
-    return [record for folder in folders for record in ResultStore(folder)]
+def read_records(stores: Sequence[Path | str]) -> list[Record]:
+    """Every record of the result stores. Raises ``UsageError`` for a folder that is not there."""
+    for store in stores:
+        if not is_bucket(store) and not Path(store).is_dir():
+            raise UsageError(f"there is no folder of results {store}; give an existing one with --results.")
+    return [record for store in stores for record in ResultStore(store)]
 
 
 def score_ids(record: Record) -> list[str]:

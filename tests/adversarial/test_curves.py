@@ -23,6 +23,7 @@ from evaluations.method import Context
 from evaluations.target import Target
 from sngen.errors import UsageError
 from sngen.settings import Settings
+from sngen.store import open_store
 
 CLASSES = 5
 BUDGETS = {"linf": [0.005, 0.01, 0.02], "l2": [0.1, 0.2]}
@@ -68,7 +69,7 @@ def context(folder: Path) -> Context:
     def no_surrogate() -> Target:
         raise AssertionError("nobody asked for a surrogate")
 
-    return Context(Keep(folder, Use), Settings(data=folder, cache=folder), no_surrogate)
+    return Context(Keep(open_store(folder), "kept", Use), Settings(data=folder, cache=folder), no_surrogate)
 
 
 def wrong(given: Images) -> np.ndarray:
@@ -110,7 +111,7 @@ def test_only_survivors_are_attacked_and_an_example_holds_at_every_larger_budget
 
     right = np.array([True, False, True, True, True, True])
     [threats] = threats_of({"l2": [2, 0.5, 1]})
-    result = curve(attack, right, threats, Keep(tmp_path, Use))
+    result = curve(attack, right, threats, Keep(open_store(tmp_path), "kept", Use))
     assert [threat.name for threat in result.threats] == ["l2-0.5", "l2-1", "l2-2"]
     assert asked == [[0, 2, 3, 4, 5], [3, 4, 5], [5]]
     assert result.fooled.sum(axis=1).tolist() == [3, 5, 6]
@@ -130,8 +131,8 @@ def test_a_stopped_curve_goes_on_at_the_next_budget(tmp_path: Path) -> None:
     [threats] = threats_of({"linf": [0.1, 0.2, 0.3]})
     right = np.ones(3, bool)
     with pytest.raises(KeyboardInterrupt):
-        curve(attack, right, threats, Keep(tmp_path, Use))
-    curve(attack, right, threats, Keep(tmp_path, Use))
+        curve(attack, right, threats, Keep(open_store(tmp_path), "kept", Use))
+    curve(attack, right, threats, Keep(open_store(tmp_path), "kept", Use))
     assert asked == ["linf-0.1", "linf-0.2", "linf-0.2", "linf-0.3"]
 
 

@@ -29,6 +29,7 @@ from evaluations.method import Context
 from evaluations.target import Target
 from sngen.errors import CheckFailed
 from sngen.settings import Settings
+from sngen.store import open_store
 
 NETWORK: dict[str, Any] = {
     "architecture": "digits-cnn-8", "mean": [0.0], "std": [1.0], "models": 2, "epochs": 15, "batch": 32,
@@ -118,7 +119,7 @@ def test_they_are_right_only_if_every_poisoned_one_stands_above_every_clean_one(
 
 def context(folders: Settings, tmp_path: Path) -> Context:
     facts = {"trigger": None, "trigger_target": None}
-    return Context(Keep(tmp_path, Use), folders, lambda: pytest.fail("asked"), facts)
+    return Context(Keep(open_store(tmp_path), "kept", Use), folders, lambda: pytest.fail("asked"), facts)
 
 
 def test_a_run_with_wrong_canaries_is_marked_in_every_number(

@@ -18,6 +18,7 @@ from sngen.catalog import load_catalog
 from sngen.errors import UsageError
 from sngen.schema import MODELS
 from sngen.settings import Settings
+from sngen.store import open_store
 
 PATCH = '{"kind":"pixels","pixels":[[-2,-2,[1.0]],[-2,-1,[1.0]],[-1,-2,[1.0]],[-1,-1,[1.0]]]}'
 BLEND = '{"kind":"blend","pattern":"noise","ratio":0.2}'
@@ -67,7 +68,12 @@ def test_every_trigger_of_the_catalogue_can_be_read() -> None:
 
 def context(trigger: str | None, goal: int | None, tmp_path: Path) -> Context:
     facts = {"trigger": trigger, "trigger_target": goal}
-    return Context(Keep(tmp_path, Use), Settings(tmp_path, tmp_path), lambda: pytest.fail("asked"), facts)
+    return Context(
+        Keep(open_store(tmp_path), "kept", Use),
+        Settings(tmp_path, tmp_path),
+        lambda: pytest.fail("asked"),
+        facts,
+    )
 
 
 def test_the_share_of_images_that_the_trigger_sends(

@@ -23,6 +23,7 @@ from evaluations.engine.status import read_status
 from evaluations.engine.work import Selection
 from sngen.results import ResultStore
 from sngen.schema import SCORES
+from sngen.store import open_store
 
 
 def results(store: Path) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def test_a_unit_that_is_there_is_not_measured_again(tmp_path: Path, inputs: Fake
     assert (first.measured, first.there) == (2, 0)
     assert (second.measured, second.there) == (1, 2)
     assert started(log) == {"fakes/m0": 1, "fakes/m1": 1, "fakes/m2": 1}
-    assert not list((tmp_path / "store" / ".locks").iterdir()), "a published unit needs no lock"
+    assert list(open_store(tmp_path / "store").names(".leases")) == [], "a published unit needs no lease"
 
 
 def test_units_that_fail_in_every_way_stop_nothing_and_are_tried_again(
@@ -100,13 +101,13 @@ def test_units_that_fail_in_every_way_stop_nothing_and_are_tried_again(
         assert f"fakes/m{i} fake/1 probe: FAILED" in stream.getvalue()
     assert summary.measured == 1
     plan = make_plan(chosen, inputs)
-    before = read_status(plan, tmp_path / "store")
+    before = read_status(plan, open_store(tmp_path / "store"))
     assert [dict(counts) for counts in before.counts.values()] == [{"failed": 6, "done": 1}]
     assert "engine_fakes.py" in next(f for f in before.failures if f.model_id == "fakes/m0").details
     trouble.unlink()
     again = run(chosen, inputs, tmp_path / "store")
     assert (again.measured, again.there, again.failures) == (6, 1, [])
-    after = read_status(plan, tmp_path / "store")
+    after = read_status(plan, open_store(tmp_path / "store"))
     assert [dict(counts) for counts in after.counts.values()] == [{"done": 7}] and not after.failures
 
 
@@ -130,7 +131,7 @@ def test_models_are_prepared_first_and_one_that_cannot_be_takes_no_other_along(
         ("fakes/untrainable", "preparing", "RuntimeError: the loss is NaN")
     ]
     assert "preparing 2/2" in stream.getvalue() and "measuring 1/1" in stream.getvalue()
-    [counts] = read_status(make_plan(chosen, inputs), tmp_path / "store").counts.values()
+    [counts] = read_status(make_plan(chosen, inputs), open_store(tmp_path / "store")).counts.values()
     assert dict(counts) == {"done": 1, "failed": 1}
 
 
@@ -210,7 +211,7 @@ def test_only_old_temporary_files_are_swept(tmp_path: Path) -> None:
 def test_failures_are_no_records(tmp_path: Path, inputs: FakeInputs) -> None:
     run(selection(1, invalid={}), inputs, tmp_path)
     [unit] = make_plan(selection(1, invalid={}), inputs).units
-    assert Failures(tmp_path).read(unit.record_id) is not None
+    assert Failures(open_store(tmp_path)).read(unit.record_id) is not None
     assert list(ResultStore(tmp_path)) == []
 
 

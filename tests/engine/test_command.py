@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from filelock import FileLock
 
 from evaluations.cli import cli
 from evaluations.datasets import load_images
 from evaluations.engine.inputs import Inputs
+from evaluations.engine.leases import take
 from evaluations.engine.plan import make_plan
-from evaluations.engine.unit import lock_path
+from evaluations.engine.publishing import publish
 from evaluations.engine.work import choose_models, select
 from evaluations.protocol import load_protocols
 from evaluations.reference.suite import recipe, weights_for
@@ -31,6 +31,7 @@ from sngen.errors import UsageError
 from sngen.results import ResultStore
 from sngen.schema import DATASETS, MODELS, SCORES, SOURCES
 from sngen.settings import CACHE, DATA, Settings
+from sngen.store import open_store
 
 MODEL_IDS = ("reference/digits/linear", "reference/digits/mlp-16")
 UTILITY = ("--protocol", "utility/1")
@@ -58,6 +59,10 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent
 
 
+class Released(Exception):
+    """Ends a lease as a holder does that has not finished."""
+
+
 @pytest.fixture
 def here(reference_cache: Settings) -> CliRunner:
     """Calls commands in this process, which has imported torch already."""
@@ -69,13 +74,13 @@ def store(catalog: Path, reference_cache: Settings, tmp_path_factory: pytest.Tem
     """The results of a run that was stopped by Ctrl-C and then went on."""
     store = tmp_path_factory.mktemp("results")
     selecting = ["--catalog", str(catalog), "--suite", "reference", "--results", str(store), *UTILITY]
-    second = lock_path(store, _record_id(MODEL_IDS[1], catalog, reference_cache))
-    second.parent.mkdir()
-    with FileLock(second):  # so that the run cannot end before it is stopped
+    second = take(open_store(store), _record_id(MODEL_IDS[1], catalog, reference_cache))
+    with pytest.raises(Released), second:  # so that the run cannot end before it is stopped
         stopped = _start(["run", *selecting, "--workers", "1"], reference_cache)
         _wait_for(lambda: any(store.glob("utility-1/**/*.json")), stopped)
         os.killpg(stopped.pid, signal.SIGINT)  # as a terminal does: to every process of the batch
         out, err = stopped.communicate(timeout=60)
+        raise Released
     assert stopped.returncode == 130, err
     assert re.search(r"stopped: at least [01] of 2 units are in .* the same command goes on from here", out)
     assert "Traceback" not in err
@@ -140,7 +145,7 @@ def test_a_number_that_differs_gives_exit_code_1(
 ) -> None:
     published = next(record for record in ResultStore(store) if record.model_id == MODEL_IDS[0])
     drifted = tuple(replace(s, value=0.5, ci_low=0.4, ci_high=0.6) for s in published.scores)
-    ResultStore(tmp_path).publish(replace(published, scores=drifted))
+    publish(open_store(tmp_path), replace(published, scores=drifted))
     again = here.invoke(cli, ["reproduce", ACCURACY, "--catalog", str(catalog), "--results", str(tmp_path)])
     assert again.exit_code == 1
     assert "verdict       differs" in again.output and "published     0.5 fraction" in again.output

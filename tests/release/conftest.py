@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from release_examples import AUDIT, Rows, catalogue, record
 
+from evaluations.engine.publishing import publish
 from sngen.catalog.audit import format_audit
 from sngen.catalog.text_tables import write_table
 from sngen.release.build import build
-from sngen.results import Record, ResultStore
+from sngen.results import Record
 from sngen.schema import SOURCES, TABLES
+from sngen.store import open_store
 
 Build = Callable[..., Path]
 
@@ -31,7 +33,7 @@ def write_catalogue(folder: Path, tables: Mapping[str, Rows]) -> Path:
 def write_records(folder: Path, records: Iterable[Record]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for one in records:
-        ResultStore(folder).publish(one)
+        publish(open_store(folder), one)
     return folder
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from search_examples import ONE, THREE
 
+from evaluations.engine.publishing import publish
 from sngen.errors import CheckFailed, UsageError
-from sngen.results import Record, ResultStore, ScoreEntry
+from sngen.results import Record, ScoreEntry
 from sngen.search import measured_scores as kept
 from sngen.search.library import CatalogLibrary
 from sngen.search.measured_scores import measured_scores
 from sngen.search.select import select
 from sngen.settings import Settings
+from sngen.store import open_store
 
 MEASURED = "measured_test_accuracy"
 
@@ -30,7 +32,7 @@ def record(model_id: str, dataset_id: str, accuracy: float, version: int = 1) ->
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
-    ResultStore(folder).publish(record(ONE, "cifar10", 0.5))
+    publish(open_store(folder), record(ONE, "cifar10", 0.5))
     return folder
 
 
@@ -47,13 +49,13 @@ def test_unchanged_records_are_not_read_again(
     with monkeypatch.context() as patch:
         patch.setattr(kept, "_read", lambda folders: pytest.fail("read again"))
         assert measured_scores((results,), settings) == rows
-    ResultStore(results).publish(record(THREE, "cifar10", 0.75))
+    publish(open_store(results), record(THREE, "cifar10", 0.75))
     assert [row["value"] for row in measured_scores((results,), settings)] == [0.5, 0.75]
 
 
 def test_a_search_follows_the_records(results: Path, small_catalog: Path, settings: Settings) -> None:
     assert found(small_catalog, results, settings) == {ONE: 0.5}
-    ResultStore(results).publish(record(ONE, "cifar10", 0.625, version=2))
+    publish(open_store(results), record(ONE, "cifar10", 0.625, version=2))
     assert found(small_catalog, results, settings) == {ONE: 0.625}
 
 

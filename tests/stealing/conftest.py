@@ -15,6 +15,7 @@ from evaluations.stealing.surrogate_settings import SurrogateSettings
 from evaluations.target import Target
 from sngen.schema import MODELS
 from sngen.settings import Settings
+from sngen.store import open_store
 from sngen.zoo.load import load_network
 
 MODEL = "reference/digits/cnn-8"
@@ -49,4 +50,4 @@ def context(tmp_path: Path) -> Context:
 
     folders = Settings(data=tmp_path, cache=tmp_path / "cache")
     facts = {"loader": "digits-cnn-8", "mean": [0.0], "std": [1.0]}
-    return Context(Keep(tmp_path / "kept", Use), folders, none, facts)
+    return Context(Keep(open_store(tmp_path), "kept", Use), folders, none, facts)
