@@ -1,8 +1,11 @@
-"""Folders that a test needs: the user's own settings where set, a sibling ``shared`` folder otherwise."""
+"""What tests need: folders, from the user's own settings where set, else a sibling ``shared`` folder; and an
+object store, a real server on this machine that speaks S3's protocol."""
 
 from __future__ import annotations
 
 import os
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,32 @@ def reference_cache(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with a cache of their own, in which the reference suite is trained once per test session."""
     cache = Path(os.environ.get(CACHE, "") or tmp_path_factory.mktemp("cache"))
     return Settings(data=cache / "data", cache=cache)
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Address of an object store with one bucket called ``shared``."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes a second
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{address}/shared", method="PUT")).close()
+    yield address
+    server.stop()
+
+
+@pytest.fixture
+def provider(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment of a user of that object store."""
+    given = {
+        "AWS_ACCESS_KEY_ID": "name",
+        "AWS_SECRET_ACCESS_KEY": "word",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return endpoint

@@ -15,7 +15,7 @@ CONFLICTS = ".conflicts"
 
 
 def publish(store: Store, record: Record, patience: float = PATIENCE_SECONDS) -> bool:
-    """Whether the record is new; False if an equal one is there already.
+    """Whether the record is this one; False if another with an equal result was there before.
 
     Raises ``ReproducibilityFailure`` where one with another result is there. That one stays, and this one is
     kept under ``.conflicts/``. A finished result is not given up for a store that does not answer before

@@ -245,6 +245,8 @@ def gauge(network: nn.Module, images: Images, gradients: bool, device: str) -> R
     return Rates(kernel=0.01, forward=1000.0, forward_backward=500.0 if gradients else None)
 
 
-def run(chosen: Selection, inputs: Inputs, store: Path, workers: int = 2, stream: Any = None) -> Summary:
+def run(
+    chosen: Selection, inputs: Inputs, store: Path | str, workers: int = 2, stream: Any = None
+) -> Summary:
     resources = Resources(workers, 1, Environment.here(), now, gauge)
     return run_batch(chosen, inputs, store, resources, sys.stderr if stream is None else stream)

@@ -26,7 +26,7 @@ from sngen.schema import SCORES
 from sngen.store import open_store
 
 
-def results(store: Path) -> dict[str, Any]:
+def results(store: Path | str) -> dict[str, Any]:
     """By record id, what has to be equal whoever measured it and when."""
     return {record.record_id: record._repeatable() for record in ResultStore(store)}
 
@@ -156,6 +156,25 @@ def test_two_batches_on_one_store_do_every_unit_once(tmp_path: Path, inputs: Fak
     assert len(results(store)) == 6
 
 
+def test_a_bucket_serves_two_batches_as_a_folder_does(
+    tmp_path: Path, inputs: FakeInputs, provider: str
+) -> None:
+    log, bucket = tmp_path / "log", f"s3://shared/{tmp_path.name}"
+    chosen = selection(6, probe={"log": str(log), "seconds": 0.3})
+    fresh = multiprocessing.get_context("spawn")  # the environment is as it is now
+    batches = [fresh.Process(target=run, args=(chosen, inputs, bucket)) for _ in range(2)]
+    for batch in batches:
+        batch.start()
+    for batch in batches:
+        batch.join(120)
+        assert batch.exitcode == 0
+    assert started(log) == {f"fakes/m{i}": 1 for i in range(6)}
+    names = list(open_store(bucket).names())
+    assert not [name for name in names if name.startswith(".")], "no lease and no step stays"
+    run(chosen, inputs, tmp_path / "store")
+    assert results(bucket) == results(tmp_path / "store")
+
+
 def test_a_killed_batch_leaves_nothing_half_written_and_goes_on(tmp_path: Path, inputs: FakeInputs) -> None:
     log, store = tmp_path / "log", tmp_path / "store"
     trouble = tmp_path / "trouble"
@@ -215,7 +234,7 @@ def test_failures_are_no_records(tmp_path: Path, inputs: FakeInputs) -> None:
     assert list(ResultStore(tmp_path)) == []
 
 
-def _batch_process(chosen: Selection, inputs: FakeInputs, store: Path) -> Any:
+def _batch_process(chosen: Selection, inputs: FakeInputs, store: Path | str) -> Any:
     process = multiprocessing.get_context("forkserver").Process(target=run, args=(chosen, inputs, store))
     process.start()
     return process
