@@ -42,6 +42,16 @@ def kernel_seconds(device: str = "cpu") -> float:
     return statistics.median(seconds[1:])  # the first one sets up the kernels
 
 
+def kernel_seconds_of_one_thread(device: str = "cpu") -> float:
+    """``kernel_seconds``, whatever the number of torch's threads is, and is again afterwards."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return kernel_seconds(device)
+    finally:
+        torch.set_num_threads(threads)
+
+
 def forward_rate(
     target_network: nn.Module, images: Images, batch_size: int = RATE_BATCH, device: str = "cpu"
 ) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 from evaluations.data_command import command as data_command
 from evaluations.engine import tables
 from evaluations.engine.batch import Resources, run_batch
+from evaluations.engine.costs import Costs
 from evaluations.engine.devices import of_device
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import make_plan
@@ -31,6 +32,7 @@ from sngen import __version__
 from sngen.catalog.store import load_catalog
 from sngen.cli import run as run_command
 from sngen.errors import UsageError
+from sngen.results import ResultStore
 from sngen.schema import DATASETS, MODELS
 from sngen.settings import Settings
 from sngen.store import open_store
@@ -63,7 +65,10 @@ _results = click.option(
     help="The result store: a folder, or a bucket such as s3://bucket/folder that several machines share.",
 )  # fmt: skip
 
-
+_measured = click.option(
+    "--results", "stores", multiple=True, default=RESULTS, show_default=True, metavar="FOLDER|ADDRESS",
+    help="Published records: a folder or a bucket; may be given more than once.",
+)  # fmt: skip
 _device = click.option(
     "--device", default=CPU, show_default=True, metavar="NAME",
     help="Where networks run: cpu, or torch's name of an accelerator, such as cuda. The tier gpu is measured "
@@ -93,11 +98,13 @@ def _selecting(command: Command) -> Command:
 
 @cli.command()
 @_selecting
+@_measured
 @click.option("--units", "list_units", is_flag=True, help="Also list every unit with its record id.")
-def plan(list_units: bool, **selecting: Any) -> None:
-    """What a run would measure: units by protocol, tier and dataset, and what is left out and why."""
-    made = make_plan(_selection(**selecting), _inputs())
-    click.echo(tables.plan_table(made))
+def plan(list_units: bool, stores: tuple[str, ...], device: str, **selecting: Any) -> None:
+    """What a run would measure: units by protocol, tier and dataset, what they would cost, and what is left
+    out and why."""
+    made = make_plan(_selection(**selecting, device=device), _inputs())
+    click.echo(tables.plan_table(made, _costs(stores, device)))
     if list_units:
         rows = [(unit.work.name, unit.work.tier, unit.record_id[:16]) for unit in made.units]
         rows += [(work.name, work.tier, "after training") for work in made.unprepared]
@@ -142,18 +149,16 @@ def _run(address: str, workers: int, threads: int, device: str, selecting: dict[
 @cli.command()
 @_selecting
 @_results
-def status(address: str, **selecting: Any) -> None:
-    """How many units are done, running, failed and missing."""
-    made = make_plan(_selection(**selecting), _inputs())
-    click.echo(tables.status_table(read_status(made, open_store(address))))
+def status(address: str, device: str, **selecting: Any) -> None:
+    """How many units are done, running, failed and missing, what is left to do, and who is at work."""
+    made = make_plan(_selection(**selecting, device=device), _inputs())
+    found = read_status(made, open_store(address))
+    click.echo(tables.status_table(found, _costs(dict.fromkeys((RESULTS[0], address)), device)))
 
 
 @cli.command()
 @click.argument("score_id")
-@click.option(
-    "--results", "stores", multiple=True, default=RESULTS, show_default=True, metavar="FOLDER|ADDRESS",
-    help="Published records: a folder or a bucket; may be given more than once.",
-)  # fmt: skip
+@_measured
 @_protocols
 @_device
 @_catalog
@@ -201,6 +206,14 @@ def _selection(
     prepare()
     selected = select(models, catalog[DATASETS.name], protocols, find_methods(), catalog[MODELS.name])
     return of_device(of_methods(selected, method_names), device)
+
+
+def _costs(stores: Iterable[str], device: str) -> Costs:
+    """Judged by all records of the stores, on this machine as it is now."""
+    from evaluations.calibration import kernel_seconds_of_one_thread  # noqa: PLC0415 - torch
+
+    records = (record for store in stores for record in ResultStore(store))
+    return Costs.of_records(records, kernel_seconds_of_one_thread(device))
 
 
 def _inputs() -> Inputs:

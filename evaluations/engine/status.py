@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from evaluations.engine.failures import Failure, Failures, is_among
@@ -28,11 +30,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class AtWork:
+    """A process that has leased a unit; ``heard``: when it last renewed the lease, by the store's clock."""
+
+    work: Work
+    host: str
+    pid: int
+    heard: datetime
+
+
+@dataclass(frozen=True)
 class Status:
-    """Units by group and state; ``failures`` say why."""
+    """Units by group and state; ``left`` are those that are not done, ``failures`` say why."""
 
     counts: dict[Group, Counter[State]]
     failures: tuple[Failure, ...]
+    left: tuple[Work, ...]
+    holders: tuple[AtWork, ...]
 
 
 def read_status(plan: Plan, store: Store) -> Status:
@@ -44,22 +58,36 @@ def read_status(plan: Plan, store: Store) -> Status:
     seen = _Seen(frozenset(published(store, plan.units)), frozenset(store.names(LEASES)), failures.names())
     counts: dict[Group, Counter[State]] = {}
     found: dict[tuple[str, str], Failure] = {}
+    left, holders = list[Work](), list[AtWork]()
     for unit in plan.units:
-        state = _state(unit, store, seen)
+        held = _held(unit, store, seen)
+        state = _state(unit, held, seen)
         counts.setdefault(group_of(unit.work), Counter())[state] += 1
+        if state != "done":
+            left.append(unit.work)
+        if state == "running" and held is not None:
+            holders.append(held)
         failure = failures.read(unit.record_id) if state == "failed" else None
         if failure is not None:
             found[failure.model_id, failure.what] = failure
     for work in plan.unprepared:
+        left.append(work)
         failure = failures.read(f"prepare/{work.model_id}")
         counts.setdefault(group_of(work), Counter())["missing" if failure is None else "failed"] += 1
         if failure is not None:
             found[failure.model_id, failure.what] = failure
-    return Status(counts, tuple(found.values()))
+    return Status(counts, tuple(found.values()), tuple(left), tuple(holders))
 
 
 def group_of(work: Work) -> Group:
     return Group(work.protocol.protocol_id, work.tier, work.dataset_id)
+
+
+def grouped(works: Iterable[Work]) -> dict[Group, list[Work]]:
+    groups: dict[Group, list[Work]] = {}
+    for work in works:
+        groups.setdefault(group_of(work), []).append(work)
+    return groups
 
 
 @dataclass(frozen=True)
@@ -71,11 +99,20 @@ class _Seen:
     failures: frozenset[str]
 
 
-def _state(unit: Unit, store: Store, seen: _Seen) -> State:
+def _held(unit: Unit, store: Store, seen: _Seen) -> AtWork | None:
+    """Who is at work on the unit; None for a process that is known to be dead."""
+    if lease_name(unit.record_id) not in seen.leases:
+        return None
+    found = read_note(store, unit.record_id)
+    if found is None or found[0].is_open:
+        return None
+    note, stored = found
+    return AtWork(unit.work, note.holder.host, note.holder.pid, stored.modified)
+
+
+def _state(unit: Unit, held: AtWork | None, seen: _Seen) -> State:
     if unit.record_name in seen.records:
         return "done"
-    if lease_name(unit.record_id) in seen.leases:
-        found = read_note(store, unit.record_id)
-        if found is not None and not found[0].is_open:
-            return "running"
+    if held is not None:
+        return "running"
     return "failed" if is_among(unit.record_id, seen.failures) else "missing"

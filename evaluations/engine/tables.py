@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from evaluations.engine.batch import Summary
+from evaluations.engine.costs import Costs, Total
 from evaluations.engine.failures import Failure
 from evaluations.engine.plan import Plan
+from evaluations.engine.progress import duration
 from evaluations.engine.reproduce import Reproduction
-from evaluations.engine.status import STATES, Group, Status, group_of
+from evaluations.engine.status import STATES, Group, Status, grouped
 from evaluations.engine.verdict import TIMING_FACTOR
 from evaluations.engine.work import LeftOut
 from sngen.schema import METRICS, SCORES
@@ -30,16 +32,42 @@ def aligned(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def plan_table(plan: Plan) -> str:
-    """Units by protocol, tier and dataset, and what is left out."""
-    known = Counter(group_of(unit.work) for unit in plan.units)
-    training = Counter(group_of(work) for work in plan.unprepared)
-    rows = [
-        (group.protocol, group.tier, group.dataset_id, known[group] + training[group], training[group])
-        for group in _ordered({*known, *training})
+def plan_table(plan: Plan, costs: Costs) -> str:
+    """Units by protocol, tier and dataset, what they will cost, and what is left out."""
+    known, training = grouped(unit.work for unit in plan.units), grouped(plan.unprepared)
+    rows = []
+    for group in _ordered({*known, *training}):
+        works = known.get(group, []) + training.get(group, [])
+        total = costs.total(works)
+        rows.append((*_names(group), len(works), len(training.get(group, ())), *_cost_cells(total)))
+    header = ("protocol", "tier", "dataset", "units", "weights to train", "worker time", "memory", "unknown")
+    table = aligned(header, rows)
+    total = costs.total([*(unit.work for unit in plan.units), *plan.unprepared])
+    return "\n".join([table if rows else "no units", *cost_lines(total), *left_out_lines(plan.left_out)])
+
+
+def cost_lines(total: Total) -> list[str]:
+    """What an estimate is worth is said with it."""
+    if not total.seconds:
+        return []
+    lines = [
+        f"about {duration(total.seconds)} of one worker in all, the longest unit {duration(total.longest)}, "
+        f"up to {_size(total.memory)} of memory for each worker; judged by measured units and this machine's "
+        "speed, without preparations (training, canaries)"
     ]
-    table = aligned(("protocol", "tier", "dataset", "units", "weights to train"), rows)
-    return "\n".join([table if rows else "no units", *left_out_lines(plan.left_out)])
+    if total.unknown:
+        lines.append(f"{total.unknown} units are not in this: nothing like them was measured yet")
+    return lines
+
+
+def _cost_cells(total: Total) -> tuple[str, str, int]:
+    if not total.seconds:
+        return "", "", total.unknown
+    return duration(total.seconds), _size(total.memory), total.unknown
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:.1f} GiB"
 
 
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
@@ -55,13 +83,32 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     ]
 
 
-def status_table(status: Status) -> str:
+def status_table(status: Status, costs: Costs) -> str:
+    """Units by state, what is left to do, who is at work, and what failed and why."""
     rows = [
-        (group.protocol, group.tier, group.dataset_id, *(status.counts[group][state] for state in STATES))
+        (*_names(group), *(status.counts[group][state] for state in STATES))
         for group in _ordered(status.counts)
     ]
     table = aligned(("protocol", "tier", "dataset", *STATES), rows)
-    return "\n".join([table if rows else "no units", *failure_lines(status.failures)])
+    lines = [table if rows else "no units", *_left_lines(status, costs)]
+    return "\n".join([*lines, *_holder_lines(status), *failure_lines(status.failures)])
+
+
+def _left_lines(status: Status, costs: Costs) -> list[str]:
+    total = costs.total(status.left)
+    lines = cost_lines(total)
+    if not lines:
+        return []
+    at_work = len(status.holders)
+    by_all = f"; {duration(total.seconds / at_work)} for the {at_work} now at work" if at_work > 1 else ""
+    return [f"left: {lines[0]}{by_all}", *lines[1:]]
+
+
+def _holder_lines(status: Status) -> list[str]:
+    if not status.holders:
+        return []
+    rows = [(h.work.name, h.host, h.pid, f"{h.heard:%Y-%m-%d %H:%M:%S} UTC") for h in status.holders]
+    return ["", aligned(("at work on", "machine", "process", "last heard (the store's clock)"), rows)]
 
 
 def failure_lines(failures: Sequence[Failure]) -> list[str]:
@@ -112,6 +159,10 @@ def reproduction_table(reproduction: Reproduction) -> str:
         lines.append("Not the same unit as the published one:")
         lines += [f"  {change}" for change in reproduction.changes]
     return "\n".join(lines)
+
+
+def _names(group: Group) -> tuple[str, str, str]:
+    return group.protocol, group.tier, group.dataset_id
 
 
 def _ordered(groups: Iterable[Group]) -> list[Group]:

@@ -118,8 +118,10 @@ def test_status_and_plan_count_the_units(catalog: Path, store: Path, here: CliRu
     status = here.invoke(cli, ["status", "--catalog", str(catalog), "--results", str(store), *UTILITY])
     assert status.exit_code == 0, status.output
     assert status.output.splitlines()[1].split() == ["utility/1", "reference", "digits", "2", "0", "0", "0"]
-    plan = here.invoke(cli, ["plan", "--catalog", str(catalog), "--models", "*/mlp-*", "--units", *UTILITY])
-    assert plan.output.splitlines()[1].split() == ["utility/1", "reference", "digits", "1", "0"]
+    chosen = ["--catalog", str(catalog), "--models", "*/mlp-*", *UTILITY]
+    plan = here.invoke(cli, ["plan", *chosen, "--units", "--results", str(store)])
+    assert plan.output.splitlines()[1].split()[:5] == ["utility/1", "reference", "digits", "1", "0"]
+    assert re.search(r"about \d+ s of one worker in all", plan.output), plan.output
     assert "reference/digits/mlp-16 utility/1 clean  reference" in plan.output
 
 
