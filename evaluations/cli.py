@@ -135,7 +135,8 @@ def run(address: str, workers: int | None, threads: int, device: str, **selectin
 def _run(address: str, workers: int, threads: int, device: str, selecting: dict[str, Any]) -> None:
     environment = Environment.here(device)
     selection = _selection(**selecting, device=device, prepare=start_server)
-    resources = Resources(workers, threads, environment, _now, device=device)
+    costs = _costs(RESULTS[:1], device)
+    resources = Resources(workers, threads, environment, _now, device=device, costs=costs)
     summary = run_batch(selection, _inputs(), address, resources, sys.stderr)
     click.echo(tables.summary_lines(summary, address))
     if summary.interrupted:
@@ -209,10 +210,10 @@ def _selection(
 
 
 def _costs(stores: Iterable[str], device: str) -> Costs:
-    """Judged by all records of the stores, on this machine as it is now."""
+    """Judged by the records of the stores, on this machine as it is now."""
     from evaluations.calibration import kernel_seconds_of_one_thread  # noqa: PLC0415 - torch
 
-    records = (record for store in stores for record in ResultStore(store))
+    records = (record for store in stores for record in ResultStore(store).intact())
     return Costs.of_records(records, kernel_seconds_of_one_thread(device))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -233,6 +234,13 @@ class ResultStore:
         names = [name for name in self.store.names() if is_record(name)]
         for name, stored in read_all(self.store, names):
             yield self._verified(name, stored)
+
+    def intact(self) -> Iterator[Record]:
+        """As ``__iter__``, without what is damaged: for estimates, which need not have everything."""
+        names = [name for name in self.store.names() if is_record(name)]
+        for name, stored in read_all(self.store, names):
+            with suppress(CheckFailed):
+                yield self._verified(name, stored)
 
     def _verified(self, name: str, stored: Stored | None) -> Record:
         where = self.store.where(name)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from evaluations.engine.costs import Costs
 from evaluations.engine.failures import Failure, Failures, is_among
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.leases import Watch
+from evaluations.engine.placement import placed
 from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.pool import Failed, Finished, Job, Pool
 from evaluations.engine.preparing import as_job, preparations
@@ -36,7 +38,7 @@ RETRY_SECONDS = 1.0
 @dataclass(frozen=True)
 class Resources:
     """Processes at a time, torch threads in each, machine and code, the clock that dates the records, what
-    gauges the machine, and the device that networks are on."""
+    gauges the machine, the device that networks are on, and what units will cost there."""
 
     workers: int
     threads: int
@@ -44,6 +46,7 @@ class Resources:
     now: Callable[[], datetime]
     gauge: Gauge = gauge_rates
     device: str = CPU
+    costs: Costs = field(default_factory=lambda: Costs(1.0))
 
 
 @dataclass
@@ -96,7 +99,7 @@ class _Batch:
                 self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
                 self.summary.there = len(plan.units) - len(missing)
                 self._prepare(pool, [as_job(one) for one in preparations(missing, self.inputs)])
-                self._measure(pool, missing)
+                self._measure(pool, placed(missing, self.resources.costs, self.resources.workers))
         except KeyboardInterrupt:
             self.summary.interrupted = True
         return self.summary
@@ -114,7 +117,7 @@ class _Batch:
 
     def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
         """Units that another batch has leased are looked at again until they are there or may be taken."""
-        progress = self._progress("measuring", len(units))
+        progress = self._progress("measuring", len(units), self._expected(units))
         ready, leased = [self._job(unit) for unit in units], list[Unit]()
         while ready or leased:
             for finished in pool.run(ready, lambda job: progress.started(job.name, pool.running)):
@@ -159,8 +162,12 @@ class _Batch:
         self.summary.failures.append(failure)
         progress.failure(label, value.cause, seconds, running)
 
-    def _progress(self, phase: str, total: int) -> Progress:
-        return Progress(phase, total, self.resources.workers, self.stream)
+    def _expected(self, units: Sequence[Unit]) -> dict[str, float]:
+        costs = [(unit.work.name, self.resources.costs.of(unit.work)) for unit in units]
+        return {name: cost.seconds for name, cost in costs if cost is not None}
+
+    def _progress(self, phase: str, total: int, expected: Mapping[str, float] | None = None) -> Progress:
+        return Progress(phase, total, self.resources.workers, self.stream, expected or {})
 
 
 def _one(model: Row) -> tuple[Row]:

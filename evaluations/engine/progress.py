@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -12,16 +11,18 @@ BAR_WIDTH = 24
 
 @dataclass
 class Progress:
-    """Counts jobs of one phase. ``workers`` run at a time; ``clock`` gives seconds."""
+    """Counts jobs of one phase. ``workers`` run at a time; ``expected``: seconds by a job's name, where they
+    are known beforehand."""
 
     phase: str
     total: int
     workers: int
     stream: TextIO
-    clock: Callable[[], float] = time.monotonic
+    expected: Mapping[str, float] = field(default_factory=dict)
     done: int = 0
     failed: int = 0
-    _seconds: list[float] = field(default_factory=list)
+    _taken: float = 0.0
+    _weight_done: float = 0.0
 
     def started(self, name: str, running: int) -> None:
         if self._is_terminal:
@@ -30,7 +31,8 @@ class Progress:
     def finished(self, name: str, result: str, seconds: float, running: int) -> None:
         """Count one job that ended; ``result`` is one word or a cause."""
         self.done += 1
-        self._seconds.append(seconds)
+        self._taken += seconds
+        self._weight_done += self.expected.get(name, self._typical)
         if self._is_terminal:
             self._draw(name, running)
         else:
@@ -69,12 +71,19 @@ class Progress:
         return f"{self.phase} {self.done}/{self.total}"
 
     def _remaining(self) -> str:
-        """Mean time of a job so far, times the jobs left, over the workers."""
+        """What is left to do, at the pace of what is done, over the workers."""
         left = self.total - self.done
-        if not self._seconds or not left:
+        if not self._weight_done or not left:
             return ""
-        mean = sum(self._seconds) / len(self._seconds)
-        return f", {duration(mean * left / min(self.workers, left))} left"
+        weight = sum(self.expected.values()) + (self.total - len(self.expected)) * self._typical
+        pace = self._taken / self._weight_done
+        seconds = pace * (weight - self._weight_done) / min(self.workers, left)
+        return f", {duration(seconds)} left"
+
+    @property
+    def _typical(self) -> float:
+        """What a job weighs of which nothing is known: as much as the others on average."""
+        return sum(self.expected.values()) / len(self.expected) if self.expected else 1.0
 
 
 def duration(seconds: float) -> str:

@@ -26,6 +26,19 @@ def test_plain_lines_count_and_estimate() -> None:
     ]
 
 
+def test_what_is_left_is_weighed_by_what_is_expected() -> None:
+    """All take twice what is expected, and the unknown fourth counts as much as the others on average."""
+    stream = io.StringIO()
+    expected = {"long": 50.0, "short": 10.0, "middle": 30.0}
+    progress = Progress("measuring", total=4, workers=1, stream=stream, expected=expected)
+    progress.finished("long", "measured", 100.0, running=1)
+    progress.finished("short", "measured", 20.0, running=1)
+    assert [line.split(", ")[-1] for line in stream.getvalue().splitlines()] == [
+        "2 min 20 s left",
+        "2 min 00 s left",
+    ]
+
+
 def test_a_terminal_gets_one_line_that_is_redrawn_and_failures_stay() -> None:
     stream = Terminal()
     progress = Progress("measuring", total=4, workers=2, stream=stream)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from evaluations.engine.publishing import publish
+from sngen.errors import CheckFailed
 from sngen.results import Record, ReproducibilityFailure, ResultStore, ScoreEntry, record_name
 from sngen.store import Store, StoreUnavailable
 
@@ -59,6 +60,14 @@ def test_a_torn_record_gives_way_to_a_whole_one(store: Store, length: int) -> No
     store.put(record_name(RECORD), RECORD.to_bytes()[:length])
     assert publish(store, RECORD)
     assert store.read(record_name(RECORD)).content == RECORD.to_bytes()  # type: ignore[union-attr]
+
+
+def test_estimates_do_without_what_is_damaged(store: Store) -> None:
+    publish(store, RECORD)
+    store.put(record_name(replace(RECORD, key={"model_id": "fakes/two"})), b"{")
+    assert [record.record_id for record in ResultStore(store).intact()] == [RECORD.record_id]
+    with pytest.raises(CheckFailed, match="not a valid result record"):
+        list(ResultStore(store))
 
 
 class Silent:
