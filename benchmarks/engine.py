@@ -74,7 +74,9 @@ def constant(*_: object) -> Rates:
 
 def overhead(catalog: Any, settings: Settings, results: Path) -> None:
     """Wall time of a batch of one worker beyond what its units say they took."""
-    selection = chosen(catalog, ("reference/digits/linear", "reference/digits/mlp-*"), ("utility/1", "membership/1"))
+    selection = chosen(
+        catalog, ("reference/digits/linear", "reference/digits/mlp-*"), ("utility/1", "membership/1")
+    )
     selection = Selection(tuple(work for work in selection.works if work.method in CHEAP), ())
     resources = Resources(1, 1, Environment.here(), now, constant)
     run_batch(selection, Inputs(settings), results / "warm", resources, sys.stderr)

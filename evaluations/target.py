@@ -8,6 +8,7 @@ from torch import nn
 
 from evaluations.datasets.images import Images
 from evaluations.logit_store import LogitStore
+from evaluations.pieces import in_pieces
 from sngen.errors import CheckFailed
 
 
@@ -19,7 +20,8 @@ class Target:
     the images of black-box queries. ``reused`` of the forwards were read from ``store`` and cost nothing: the
     counts say what a method asks for, whatever is there already. Batch normalisation is in eval mode, so an
     image's logits do not depend on the images that share its batch. ``device`` is torch's name of where the
-    network computes; pixels may lie elsewhere, and logits come back to where the pixels are.
+    network computes; pixels may lie elsewhere, and logits come back to where the pixels are. Of a batch no
+    more than ``largest_batch`` images are passed at a time, if that is given.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Target:
         threads: int,
         store: LogitStore | None = None,
         device: str = "cpu",
+        largest_batch: int | None = None,
     ) -> None:
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
         self.model_id = model_id
         self.weights_sha256 = weights_sha256
         self.threads = threads
+        self.largest_batch = largest_batch
         self.forwards = 0
         self.forward_backwards = 0
         self.queries = 0
@@ -50,7 +54,7 @@ class Target:
             self.forward_backwards += len(x)
         else:
             self.forwards += len(x)
-        logits: torch.Tensor = self.network(x.to(self.device))
+        logits: torch.Tensor = in_pieces(self.network, x.to(self.device), self.largest_batch)
         return logits.to(x.device)
 
     def query(self, x: torch.Tensor) -> torch.Tensor:

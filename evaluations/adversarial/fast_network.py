@@ -39,6 +39,7 @@ class FastTarget(Target):
         self.weights_sha256 = original.weights_sha256
         self.threads = original.threads
         self.device = original.device
+        self.largest_batch = original.largest_batch
 
     @property
     def forwards(self) -> int:

@@ -33,6 +33,8 @@ from sngen.store.support import check_support
 OLD_PART_SECONDS = 3600.0
 #: How often units that another batch has locked are tried again.
 RETRY_SECONDS = 1.0
+#: How many images a unit passes at a time when it is tried again after memory was too short.
+SMALLER_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class _Batch:
         self.failures = Failures(store)
         self.failed_before = self.failures.names()
         self.watch = Watch()
+        self.smaller: set[str] = set()
         self.summary = Summary()
 
     def run(self, selection: Selection) -> Summary:
@@ -116,31 +119,49 @@ class _Batch:
         progress.close()
 
     def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
-        """Units that another batch has leased are looked at again until they are there or may be taken."""
+        """Units that another batch has leased are looked at again until they are there or may be taken. One
+        that wanted more memory than there was is tried once more at the end, with smaller batches."""
         progress = self._progress("measuring", len(units), self._expected(units))
-        ready, leased = [self._job(unit) for unit in units], list[Unit]()
+        ready, leased = list(units), list[Unit]()
+        run_out: dict[str, str] = {}
         while ready or leased:
-            for finished in pool.run(ready, lambda job: progress.started(job.name, pool.running)):
+            again: list[Unit] = []
+            jobs = [self._job(unit, run_out.get(unit.record_id)) for unit in ready]
+            for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
                 unit = finished.job.subject
                 if finished.value == "leased":
                     leased.append(unit)
-                    continue
-                self._report(progress, pool.running, finished, unit)
-                self.summary.measured += finished.value == "measured"
-                self.summary.there += finished.value == "there"
-            run_out = [(unit, self.watch.run_out(self.store, unit.record_id)) for unit in leased]
-            ready = [self._job(unit, token) for unit, token in run_out if token is not None]
-            leased = [unit for unit, token in run_out if token is None]
+                elif self._is_tried_again(finished, unit, progress):
+                    again.append(unit)
+                else:
+                    self._report(progress, pool.running, finished, unit)
+                    self.summary.measured += finished.value == "measured"
+                    self.summary.there += finished.value == "there"
+            tokens = {unit.record_id: self.watch.run_out(self.store, unit.record_id) for unit in leased}
+            run_out = {record_id: token for record_id, token in tokens.items() if token is not None}
+            ready = again + [unit for unit in leased if unit.record_id in run_out]
+            leased = [unit for unit in leased if unit.record_id not in run_out]
             if leased and not ready:
                 progress.started(f"{len(leased)} in work by another batch", 0)
                 time.sleep(RETRY_SECONDS)
         progress.close()
 
-    def _job(self, unit: Unit, run_out: str | None = None) -> Job:
+    def _is_tried_again(self, finished: Finished, unit: Unit, progress: Progress) -> bool:
+        """Once, for want of memory."""
+        value = finished.value
+        if not isinstance(value, Failed) or not value.wants_memory or unit.record_id in self.smaller:
+            return False
+        self.smaller.add(unit.record_id)
+        progress.say(f"{finished.job.name}: {value.cause}; again later, {SMALLER_BATCH} images at a time")
+        return True
+
+    def _job(self, unit: Unit, run_out: str | None) -> Job:
+        largest_batch = SMALLER_BATCH if unit.record_id in self.smaller else None
+
         def arguments() -> tuple[Unit, Inputs, str, Conditions, str | None]:
             given = self.resources
             date = utc(given.now())
-            how = Conditions(given.threads, given.environment, date, given.gauge, given.device)
+            how = Conditions(given.threads, given.environment, date, given.gauge, given.device, largest_batch)
             return unit, self.inputs, self.store.address, how, run_out
 
         return Job(unit.work.name, run_unit, arguments, unit)

@@ -24,6 +24,8 @@ from sngen.errors import SecurityNetError
 PRELOAD = "evaluations.engine.preload"
 #: How long a process that has handed over its result may take to end.
 GRACE_SECONDS = 10.0
+#: How torch says that memory is short, on a processor and on an accelerator.
+OUT_OF_MEMORY = ("can't allocate memory", "out of memory")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +43,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a job has no value: a sentence, and where it was raised if Python could still say so."""
+    """Why a job has no value: a sentence, and where it was raised if Python could still say so.
+    ``wants_memory``: the system may have had too little of it."""
 
     cause: str
     details: str = ""
+    wants_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,17 +161,17 @@ def _collect(running: _Running) -> Any:
     if running.process.exitcode is None:
         running.process.kill()
         running.process.join()
-    return value if sent else Failed(_death(running.process.exitcode))
+    return value if sent else _death(running.process.exitcode)
 
 
-def _death(exit_code: int | None) -> str:
+def _death(exit_code: int | None) -> Failed:
     if exit_code is not None and exit_code < 0:
         number = -exit_code
         name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
         if number == signal.SIGKILL:
-            return f"killed ({name}): by hand, or because the system ran out of memory"
-        return f"crashed ({name})"
-    return f"its process ended with exit code {exit_code} before it had a result"
+            return Failed(f"killed ({name}): by hand, or because the system ran out of memory", "", True)
+        return Failed(f"crashed ({name})")
+    return Failed(f"its process ended with exit code {exit_code} before it had a result")
 
 
 def _work(channel: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
@@ -177,7 +181,7 @@ def _work(channel: Connection, function: Callable[..., Any], arguments: tuple[An
     try:
         value = function(*arguments)
     except BaseException as error:  # whatever a method raises is its unit's failure, never the batch's
-        value = Failed(_cause(error), traceback.format_exc())
+        value = _failed(error)
     try:
         channel.send(value)
     except BrokenPipeError:
@@ -196,9 +200,10 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True, name="watch-parent").start()
 
 
-def _cause(error: BaseException) -> str:
+def _failed(error: BaseException) -> Failed:
     if isinstance(error, SecurityNetError):
-        return str(error)
+        return Failed(str(error), traceback.format_exc())
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    out_of_memory = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
-    return f"out of memory ({text})" if out_of_memory else text
+    out_of_memory = isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
+    cause = f"out of memory ({text})" if out_of_memory else text
+    return Failed(cause, traceback.format_exc(), out_of_memory)

@@ -63,13 +63,15 @@ Gauge = Callable[["nn.Module", "Images", bool, str], Rates]
 @dataclass(frozen=True)
 class Conditions:
     """Under which a unit runs: torch threads, machine and code, the date that its record gets, what gauges
-    the machine before and after, and the device that networks are on."""
+    the machine before and after, the device that networks are on, and how many images are passed at a time
+    where memory is short."""
 
     threads: int
     environment: Environment
     date: str
     gauge: Gauge = gauge_rates
     device: str = CPU
+    largest_batch: int | None = None
 
 
 def utc(moment: datetime) -> str:
@@ -128,6 +130,7 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str
         _use(used, target.reused, before, gauge(), how.device)
         | how.environment.columns()
         | _inputs_and_date(unit, how)
+        | _smaller(how)
     )
     return Record(
         model_id=work.model_id,
@@ -178,10 +181,11 @@ def _target(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
         "threads": how.threads,
         "packages": how.environment.packages,
         "device": how.environment.device,
+        **_smaller(how),
     }
     network = inputs.network(work.model, tensors, work.num_classes)
     store = LogitStore(inputs.settings, identity)
-    return Target(network, work.model_id, weights_sha256, how.threads, store, how.device)
+    return Target(network, work.model_id, weights_sha256, how.threads, store, how.device, how.largest_batch)
 
 
 def _surrogate(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
@@ -194,7 +198,13 @@ def _surrogate(unit: Unit, inputs: Inputs, how: Conditions) -> Target:
     tensors, weights_sha256 = inputs.weights(model)
     _expect("weights of the surrogate", weights_sha256, str(unit.surrogate_sha256))
     network = inputs.network(model, tensors, unit.work.num_classes)
-    return Target(network, model[MODELS.c.model_id], weights_sha256, how.threads, device=how.device)
+    name, batch = model[MODELS.c.model_id], how.largest_batch
+    return Target(network, name, weights_sha256, how.threads, device=how.device, largest_batch=batch)
+
+
+def _smaller(how: Conditions) -> dict[str, int]:
+    """Said only where batches were cut, since it may change the last bits of logits."""
+    return {} if how.largest_batch is None else {"largest_batch": how.largest_batch}
 
 
 def _images(unit: Unit, inputs: Inputs) -> dict[str, Images]:

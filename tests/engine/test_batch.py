@@ -201,18 +201,21 @@ def test_a_killed_batch_leaves_nothing_half_written_and_goes_on(tmp_path: Path, 
     assert results(store) == results(tmp_path / "undisturbed")
 
 
-def test_a_killed_unit_fails_alone(tmp_path: Path, inputs: FakeInputs) -> None:
+def test_a_killed_unit_is_tried_again_with_smaller_batches(tmp_path: Path, inputs: FakeInputs) -> None:
     log, store = tmp_path / "log", tmp_path / "store"
     chosen = selection(3, probe={"log": str(log), "seconds": 0.4})
     victim = multiprocessing.get_context("forkserver").Process(target=_kill_first, args=(log,))
     victim.start()
-    summary = run(chosen, inputs, store)
+    stream = io.StringIO()
+    summary = run(chosen, inputs, store, stream=stream)
     victim.join()
-    [failure] = summary.failures
-    assert "killed (SIGKILL)" in failure.cause
-    assert summary.measured == 2
-    names = {record.model_id for record in ResultStore(store)}
-    assert names == {f"fakes/m{i}" for i in range(3)} - {failure.model_id}
+    assert summary.measured == 3 and not summary.failures
+    [killed] = [name for name, count in started(log).items() if count == 2]
+    assert f"{killed} fake/1 probe: killed (SIGKILL)" in stream.getvalue()
+    batches = {record.model_id: record.provenance.get("largest_batch") for record in ResultStore(store)}
+    assert batches == {f"fakes/m{i}": None for i in range(3)} | {killed: 16}
+    run(chosen, inputs, tmp_path / "undisturbed")
+    assert results(store) == results(tmp_path / "undisturbed")
 
 
 def test_only_old_temporary_files_are_swept(tmp_path: Path) -> None:
