@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 
 from evaluations.datasets import Images, load_images
-from evaluations.engine.batch import Resources, run_batch
+from evaluations.engine.batch import run_batch
 from evaluations.engine.costs import Costs
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.placement import placed
 from evaluations.engine.plan import Plan, Unit, make_plan
+from evaluations.engine.pool import Pool
 from evaluations.engine.provenance import Environment
 from evaluations.engine.status import read_status
-from evaluations.engine.unit import Rates
+from evaluations.engine.unit import Conditions, Rates
 from evaluations.engine.work import Selection, Work, choose_models, select
 from evaluations.protocol import DataRole, load_protocols
 from evaluations.registry import find_methods
@@ -72,15 +73,19 @@ def constant(*_: object) -> Rates:
     return Rates(0.01, 1000.0, 1000.0)
 
 
+def measure(selection: Selection, settings: Settings, how: Conditions, results: Path) -> None:
+    run_batch(selection, Inputs(settings), results, Pool(1), how, sys.stderr, Costs(1.0))
+
+
 def overhead(catalog: Any, settings: Settings, results: Path) -> None:
     """Wall time of a batch of one worker beyond what its units say they took."""
     selection = chosen(
         catalog, ("reference/digits/linear", "reference/digits/mlp-*"), ("utility/1", "membership/1")
     )
     selection = Selection(tuple(work for work in selection.works if work.method in CHEAP), ())
-    resources = Resources(1, 1, Environment.here(), now, constant)
-    run_batch(selection, Inputs(settings), results / "warm", resources, sys.stderr)
-    seconds = timed(lambda: run_batch(selection, Inputs(settings), results / "timed", resources, sys.stderr))
+    how = Conditions(1, Environment.here(), now, constant)
+    measure(selection, settings, how, results / "warm")
+    seconds = timed(lambda: measure(selection, settings, how, results / "timed"))
     records = list(ResultStore(results / "timed"))
     inside = sum(record.provenance[SCORES.c.runtime] for record in records)
     print(f"overhead of a unit: {1e3 * (seconds - inside) / len(records):.0f} ms ({len(records)} units)")

@@ -13,16 +13,17 @@ import click
 
 from evaluations.data_command import command as data_command
 from evaluations.engine import tables
-from evaluations.engine.batch import Resources, run_batch
+from evaluations.engine.batch import run_batch
 from evaluations.engine.costs import Costs
 from evaluations.engine.devices import of_device
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import make_plan
-from evaluations.engine.pool import start_server
+from evaluations.engine.pool import Pool, start_server
 from evaluations.engine.provenance import Environment
 from evaluations.engine.published import find_published
 from evaluations.engine.reproduce import find_work, run_again
 from evaluations.engine.status import read_status
+from evaluations.engine.unit import Conditions
 from evaluations.engine.verdict import DIFFERS
 from evaluations.engine.work import SUITES, Selection, choose_models, of_methods, select
 from evaluations.method import CPU
@@ -136,8 +137,8 @@ def _run(address: str, workers: int, threads: int, device: str, selecting: dict[
     environment = Environment.here(device)
     selection = _selection(**selecting, device=device, prepare=start_server)
     costs = _costs(RESULTS[:1], device)
-    resources = Resources(workers, threads, environment, _now, device=device, costs=costs)
-    summary = run_batch(selection, _inputs(), address, resources, sys.stderr)
+    how = Conditions(threads, environment, _now, device=device)
+    summary = run_batch(selection, _inputs(), address, Pool(workers), how, sys.stderr, costs)
     click.echo(tables.summary_lines(summary, address))
     if summary.interrupted:
         sys.exit(INTERRUPTED)

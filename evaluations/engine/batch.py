@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 from evaluations.engine.costs import Costs
+from evaluations.engine.engine import Engine, Failed, Finished, Job, completed
 from evaluations.engine.failures import Failure, Failures, is_among
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.leases import Watch
 from evaluations.engine.placement import placed
 from evaluations.engine.plan import Unit, make_plan, to_prepare
-from evaluations.engine.pool import Failed, Finished, Job, Pool
 from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.progress import Progress
-from evaluations.engine.provenance import Environment
 from evaluations.engine.publishing import published
-from evaluations.engine.unit import Conditions, Gauge, gauge_rates, run_unit, utc
-from evaluations.engine.work import LeftOut, Row, Selection
-from evaluations.method import CPU
+from evaluations.engine.unit import Conditions, run_unit, utc
+from evaluations.engine.work import LeftOut, Selection
 from sngen.schema import MODELS
 from sngen.store import Store, open_store
 from sngen.store.folder import FolderStore
@@ -35,20 +31,6 @@ OLD_PART_SECONDS = 3600.0
 RETRY_SECONDS = 1.0
 #: How many images a unit passes at a time when it is tried again after memory was too short.
 SMALLER_BATCH = 16
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Processes at a time, torch threads in each, machine and code, the clock that dates the records, what
-    gauges the machine, the device that networks are on, and what units will cost there."""
-
-    workers: int
-    threads: int
-    environment: Environment
-    now: Callable[[], datetime]
-    gauge: Gauge = gauge_rates
-    device: str = CPU
-    costs: Costs = field(default_factory=lambda: Costs(1.0))
 
 
 @dataclass
@@ -67,23 +49,30 @@ def run_batch(
     selection: Selection,
     inputs: Inputs,
     address: str | Path,
-    resources: Resources,
+    engine: Engine,
+    how: Conditions,
     stream: TextIO,
+    costs: Costs,
 ) -> Summary:
     """Measure every selected unit that the store at ``address`` lacks. One unit's failure never stops the
-    others, and other batches may be at work on the same store.
+    others, and other batches may be at work on the same store. ``costs`` decide in which order units start,
+    and nothing else.
 
     Ctrl-C stops it: running units are killed, nothing half-written stays, and another call goes on. Raises
     ``UsageError`` for a store that cannot be shared, ``StoreUnavailable`` for one that does not answer.
     """
     store = open_store(address)
     check_support(store)
-    return _Batch(inputs, store, resources, stream).run(selection)
+    with engine:
+        return _Batch(inputs, store, engine, how, stream, costs).run(selection)
 
 
 class _Batch:
-    def __init__(self, inputs: Inputs, store: Store, resources: Resources, stream: TextIO) -> None:
-        self.inputs, self.store, self.resources, self.stream = inputs, store, resources, stream
+    def __init__(
+        self, inputs: Inputs, store: Store, engine: Engine, how: Conditions, stream: TextIO, costs: Costs
+    ) -> None:
+        self.inputs, self.store, self.engine = inputs, store, engine
+        self.how, self.stream, self.costs = how, stream, costs
         self.failures = Failures(store)
         self.failed_before = self.failures.names()
         self.watch = Watch()
@@ -93,16 +82,15 @@ class _Batch:
     def run(self, selection: Selection) -> Summary:
         try:
             if isinstance(self.store, FolderStore):
-                sweep(self.store.folder, self.resources.now().timestamp())
-            with Pool(self.resources.workers) as pool:
-                self._prepare(pool, self._trainings(selection))
-                plan = make_plan(selection, self.inputs)
-                there = frozenset(published(self.store, plan.units))
-                missing = [unit for unit in plan.units if unit.record_name not in there]
-                self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
-                self.summary.there = len(plan.units) - len(missing)
-                self._prepare(pool, [as_job(one) for one in preparations(missing, self.inputs)])
-                self._measure(pool, placed(missing, self.resources.costs, self.resources.workers))
+                sweep(self.store.folder, self.how.now().timestamp())
+            self._prepare(self._trainings(selection))
+            plan = make_plan(selection, self.inputs)
+            there = frozenset(published(self.store, plan.units))
+            missing = [unit for unit in plan.units if unit.record_name not in there]
+            self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
+            self.summary.there = len(plan.units) - len(missing)
+            self._prepare([as_job(one) for one in preparations(missing, self.inputs)])
+            self._measure(placed(missing, self.costs, self.engine.workers))
         except KeyboardInterrupt:
             self.summary.interrupted = True
         return self.summary
@@ -110,15 +98,15 @@ class _Batch:
     def _trainings(self, selection: Selection) -> list[Job]:
         """Training what has no weights yet; a model where that fails has no units."""
         models = to_prepare(selection.works, self.inputs)
-        return [Job(model[MODELS.c.model_id], self.inputs.weights, partial(_one, model)) for model in models]
+        return [Job(model[MODELS.c.model_id], self.inputs.weights, (model,)) for model in models]
 
-    def _prepare(self, pool: Pool, jobs: Sequence[Job]) -> None:
+    def _prepare(self, jobs: Sequence[Job]) -> None:
         progress = self._progress("preparing", len(jobs))
-        for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
-            self._report(progress, pool.running, finished, None)
+        for finished in completed(self.engine, jobs, progress.running):
+            self._report(progress, finished, None)
         progress.close()
 
-    def _measure(self, pool: Pool, units: Sequence[Unit]) -> None:
+    def _measure(self, units: Sequence[Unit]) -> None:
         """Units that another batch has leased are looked at again until they are there or may be taken. One
         that wanted more memory than there was is tried once more at the end, with smaller batches."""
         progress = self._progress("measuring", len(units), self._expected(units))
@@ -127,14 +115,14 @@ class _Batch:
         while ready or leased:
             again: list[Unit] = []
             jobs = [self._job(unit, run_out.get(unit.record_id)) for unit in ready]
-            for finished in pool.run(jobs, lambda job: progress.started(job.name, pool.running)):
+            for finished in completed(self.engine, jobs, progress.running):
                 unit = finished.job.subject
                 if finished.value == "leased":
                     leased.append(unit)
                 elif self._is_tried_again(finished, unit, progress):
                     again.append(unit)
                 else:
-                    self._report(progress, pool.running, finished, unit)
+                    self._report(progress, finished, unit)
                     self.summary.measured += finished.value == "measured"
                     self.summary.there += finished.value == "there"
             tokens = {unit.record_id: self.watch.run_out(self.store, unit.record_id) for unit in leased}
@@ -142,7 +130,7 @@ class _Batch:
             ready = again + [unit for unit in leased if unit.record_id in run_out]
             leased = [unit for unit in leased if unit.record_id not in run_out]
             if leased and not ready:
-                progress.started(f"{len(leased)} in work by another batch", 0)
+                progress.running([f"{len(leased)} in work by another batch"])
                 time.sleep(RETRY_SECONDS)
         progress.close()
 
@@ -156,20 +144,18 @@ class _Batch:
         return True
 
     def _job(self, unit: Unit, run_out: str | None) -> Job:
-        largest_batch = SMALLER_BATCH if unit.record_id in self.smaller else None
+        how = replace(self.how, largest_batch=SMALLER_BATCH) if unit.record_id in self.smaller else self.how
+        cost = self.costs.of(unit.work)
+        memory = 0.0 if cost is None else cost.memory
+        return Job(
+            unit.work.name, run_unit, (unit, self.inputs, self.store.address, how, run_out), unit, memory
+        )
 
-        def arguments() -> tuple[Unit, Inputs, str, Conditions, str | None]:
-            given = self.resources
-            date = utc(given.now())
-            how = Conditions(given.threads, given.environment, date, given.gauge, given.device, largest_batch)
-            return unit, self.inputs, self.store.address, how, run_out
-
-        return Job(unit.work.name, run_unit, arguments, unit)
-
-    def _report(self, progress: Progress, running: int, finished: Finished, unit: Unit | None) -> None:
+    def _report(self, progress: Progress, finished: Finished, unit: Unit | None) -> None:
         """Count a job that ended. Without a unit it was a preparation: the training of the model that names
         the job, say."""
         value, label, seconds = finished.value, finished.job.name, finished.seconds
+        running = len(self.engine.running)
         name = unit.record_id if unit else f"prepare/{label}"
         if not isinstance(value, Failed):
             if is_among(name, self.failed_before):
@@ -178,21 +164,17 @@ class _Batch:
             return
         what = f"{unit.work.protocol.protocol_id} {unit.work.method}" if unit else "preparing"
         model_id = unit.work.model_id if unit else label
-        failure = Failure(model_id, what, value.cause, value.details, utc(self.resources.now()))
+        failure = Failure(model_id, what, value.cause, value.details, utc(self.how.now()))
         self.failures.write(name, failure)
         self.summary.failures.append(failure)
         progress.failure(label, value.cause, seconds, running)
 
     def _expected(self, units: Sequence[Unit]) -> dict[str, float]:
-        costs = [(unit.work.name, self.resources.costs.of(unit.work)) for unit in units]
+        costs = [(unit.work.name, self.costs.of(unit.work)) for unit in units]
         return {name: cost.seconds for name, cost in costs if cost is not None}
 
     def _progress(self, phase: str, total: int, expected: Mapping[str, float] | None = None) -> Progress:
-        return Progress(phase, total, self.resources.workers, self.stream, expected or {})
-
-
-def _one(model: Row) -> tuple[Row]:
-    return (model,)
+        return Progress(phase, total, self.engine.workers, self.stream, expected or {})
 
 
 def sweep(store: Path, now: float) -> None:

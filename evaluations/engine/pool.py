@@ -1,4 +1,7 @@
-"""Jobs in processes of their own. A process may die of anything; the batch goes on and says what happened."""
+"""The engine ``local``: jobs in processes of their own.
+
+A process may die of anything; the batch goes on and says what happened.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
@@ -18,6 +21,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from evaluations.engine.engine import POLL_SECONDS, Failed, Finished, Job
 from sngen.errors import SecurityNetError
 
 #: Imported once, in the process that all others are forked from.
@@ -26,38 +30,6 @@ PRELOAD = "evaluations.engine.preload"
 GRACE_SECONDS = 10.0
 #: How torch says that memory is short, on a processor and on an accelerator.
 OUT_OF_MEMORY = ("can't allocate memory", "out of memory")
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """``function(*arguments())`` under a name for people; ``arguments`` is called when the job starts.
-
-    Function and arguments have to be picklable. ``subject``: what the job is about, for whoever gave it.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    arguments: Callable[[], tuple[Any, ...]]
-    subject: Any = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Why a job has no value: a sentence, and where it was raised if Python could still say so.
-    ``wants_memory``: the system may have had too little of it."""
-
-    cause: str
-    details: str = ""
-    wants_memory: bool = False
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A job that ended, with its value or a ``Failed``, and its wall time in seconds."""
-
-    job: Job
-    value: Any
-    seconds: float
 
 
 @dataclass(eq=False)
@@ -69,20 +41,48 @@ class _Running:
 
 
 class Pool:
-    """Runs jobs, at most ``workers`` at a time, each in a new process; a context manager.
+    """Runs jobs, at most ``workers`` at a time, each in a new process.
 
-    Leaving it kills what still runs. If this process dies, its jobs end by themselves.
+    If this process dies, its jobs end by themselves.
     """
+
+    is_remote = False
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._context = start_server()
+        self._waiting: deque[Job] = deque()
         self._running: list[_Running] = []
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.cancel()
+
+    @property
+    def workers(self) -> int:
+        return self._workers
+
+    @property
+    def running(self) -> list[str]:
+        return [running.job.name for running in self._running]
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        self._waiting.extend(jobs)
+        self._fill()
+
+    def poll(self) -> list[Finished]:
+        signs: list[Any] = [sign for r in self._running for sign in (r.channel, r.process.sentinel)]
+        ready = connection.wait(signs, POLL_SECONDS)
+        ended = [r for r in self._running if r.channel in ready or r.process.sentinel in ready]
+        finished = [Finished(r.job, _collect(r), time.monotonic() - r.started) for r in ended]
+        self._running = [r for r in self._running if r not in ended]
+        self._fill()
+        return finished
+
+    def cancel(self) -> None:
+        self._waiting.clear()
         for running in self._running:
             running.process.kill()
         for running in self._running:
@@ -90,39 +90,18 @@ class Pool:
             running.channel.close()
         self._running.clear()
 
-    @property
-    def running(self) -> int:
-        return len(self._running)
-
-    def run(
-        self, jobs: Sequence[Job], on_start: Callable[[Job], None] = lambda job: None
-    ) -> Iterator[Finished]:
-        """Start jobs in order and yield them as they end."""
-        waiting = deque(jobs)
-        while waiting or self._running:
-            while waiting and len(self._running) < self._workers:
-                job = waiting.popleft()
-                on_start(job)
-                self._running.append(self._start(job))
-            yield from self._ended()
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < self._workers:
+            self._running.append(self._start(self._waiting.popleft()))
 
     def _start(self, job: Job) -> _Running:
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(  # type: ignore[attr-defined]
-            target=_work, args=(theirs, job.function, job.arguments()), name=job.name
+            target=_work, args=(theirs, job.function, job.arguments), name=job.name
         )
         process.start()
         theirs.close()
         return _Running(job, process, ours, time.monotonic())
-
-    def _ended(self) -> list[Finished]:
-        """Waits until at least one running job has ended."""
-        signs: list[Any] = [sign for r in self._running for sign in (r.channel, r.process.sentinel)]
-        ready = connection.wait(signs)
-        ended = [r for r in self._running if r.channel in ready or r.process.sentinel in ready]
-        finished = [Finished(r.job, _collect(r), time.monotonic() - r.started) for r in ended]
-        self._running = [r for r in self._running if r not in ended]
-        return finished
 
 
 def start_server() -> BaseContext:

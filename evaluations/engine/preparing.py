@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluations.engine.engine import Job
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit
-from evaluations.engine.pool import Job
 from evaluations.method import Preparation
 from evaluations.registry import find_method
 
@@ -35,4 +35,4 @@ def preparations(units: Sequence[Unit], inputs: Inputs) -> list[Preparation]:
 
 
 def as_job(preparation: Preparation) -> Job:
-    return Job(preparation.name, preparation.function, lambda: preparation.arguments)
+    return Job(preparation.name, preparation.function, preparation.arguments)

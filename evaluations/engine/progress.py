@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -24,9 +24,9 @@ class Progress:
     _taken: float = 0.0
     _weight_done: float = 0.0
 
-    def started(self, name: str, running: int) -> None:
+    def running(self, names: Sequence[str]) -> None:
         if self._is_terminal:
-            self._draw(name, running)
+            self._draw(names[-1] if names else "", len(names))
 
     def finished(self, name: str, result: str, seconds: float, running: int) -> None:
         """Count one job that ended; ``result`` is one word or a cause."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from evaluations.engine.devices import elsewhere, fits
+from evaluations.engine.engine import Engine, Failed, Job, completed
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import Unit, make_plan, to_prepare
-from evaluations.engine.pool import Failed, Job, Pool
+from evaluations.engine.pool import Pool
 from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.provenance import Environment
 from evaluations.engine.published import Published
-from evaluations.engine.unit import Conditions, Gauge, gauge_rates, measure, utc
+from evaluations.engine.unit import Conditions, Gauge, gauge_rates, measure
 from evaluations.engine.verdict import Verdict, judge
-from evaluations.engine.work import Catalog, Row, Selection, Work, choose_models, select
+from evaluations.engine.work import Catalog, Selection, Work, choose_models, select
 from evaluations.method import CPU, Method
 from evaluations.protocol import Protocol
 from sngen.canonical import canonical_json
@@ -80,14 +80,14 @@ def run_again(
         raise UsageError(f"{work.name}: {elsewhere(record.protocol, work.tier)}.")
     with Pool(workers=1) as pool, TemporaryDirectory() as folder:
         for model in to_prepare([work], inputs):
-            _value(pool, Job(model[MODELS.c.model_id], inputs.weights, partial(_one, model)))
+            _value(pool, Job(model[MODELS.c.model_id], inputs.weights, (model,)))
         [unit] = _units(work, inputs)
         for preparation in preparations([unit], inputs):
             _value(pool, as_job(preparation))
         threads = record.provenance[SCORES.c.threads]
-        how = Conditions(threads, Environment.here(device), utc(now()), gauge, device)
+        how = Conditions(threads, Environment.here(device), now, gauge, device)
         again: Record = _value(
-            pool, Job(work.name, measure, lambda: (unit, inputs, how, FolderStore(Path(folder)), "kept"))
+            pool, Job(work.name, measure, (unit, inputs, how, FolderStore(Path(folder)), "kept"))
         )
     calibration = (record.provenance[SCORES.c.calibration], again.provenance[SCORES.c.calibration])
     verdict = judge(published.score, _same_score(published, again), calibration)
@@ -102,12 +102,8 @@ def _units(work: Work, inputs: Inputs) -> tuple[Unit, ...]:
     return plan.units
 
 
-def _one(model: Row) -> tuple[Row]:
-    return (model,)
-
-
-def _value(pool: Pool, job: Job) -> Any:
-    [finished] = pool.run([job])
+def _value(engine: Engine, job: Job) -> Any:
+    [finished] = completed(engine, [job])
     if isinstance(finished.value, Failed):
         raise CheckFailed(f"{job.name}: {finished.value.cause}")
     return finished.value

@@ -62,13 +62,13 @@ Gauge = Callable[["nn.Module", "Images", bool, str], Rates]
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which a unit runs: torch threads, machine and code, the date that its record gets, what gauges
+    """Under which a unit runs: torch threads, machine and code, the clock that dates its record, what gauges
     the machine before and after, the device that networks are on, and how many images are passed at a time
     where memory is short."""
 
     threads: int
     environment: Environment
-    date: str
+    now: Callable[[], datetime]
     gauge: Gauge = gauge_rates
     device: str = CPU
     largest_batch: int | None = None
@@ -104,7 +104,7 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str
     """
     import torch  # noqa: PLC0415 - reading a plan needs no torch
 
-    work = unit.work
+    work, date = unit.work, utc(how.now())
     method = find_method(work.protocol.family, work.method)
     torch.set_num_threads(how.threads)
     make_exact(how.device)
@@ -129,7 +129,7 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str
     provenance = (
         _use(used, target.reused, before, gauge(), how.device)
         | how.environment.columns()
-        | _inputs_and_date(unit, how)
+        | _inputs_and_date(unit, how, date)
         | _smaller(how)
     )
     return Record(
@@ -222,14 +222,14 @@ def _expect(what: str, found: str, expected: str) -> None:
         )
 
 
-def _inputs_and_date(unit: Unit, how: Conditions) -> dict[str, Any]:
+def _inputs_and_date(unit: Unit, how: Conditions, date: str) -> dict[str, Any]:
     c = SCORES.c
     return {
         c.weights_sha256: unit.weights_sha256,
         c.data_fingerprint: unit.data_fingerprint,
         c.seed: unit.work.protocol.seed,
         c.threads: how.threads,
-        c.date: how.date,
+        c.date: date,
     }
 
 

@@ -19,10 +19,13 @@ import torch
 from torch import nn
 
 from evaluations.datasets import Images
-from evaluations.engine.batch import Resources, Summary, run_batch
+from evaluations.engine.batch import Summary, run_batch
+from evaluations.engine.costs import Costs
+from evaluations.engine.engine import Engine
 from evaluations.engine.inputs import Inputs
+from evaluations.engine.pool import Pool
 from evaluations.engine.provenance import Environment
-from evaluations.engine.unit import Rates
+from evaluations.engine.unit import Conditions, Rates
 from evaluations.engine.work import Catalog, Selection, select
 from evaluations.method import Context, Measurement, Method, Preparation, method
 from evaluations.protocol import DataRole, Protocol, Tier
@@ -246,7 +249,13 @@ def gauge(network: nn.Module, images: Images, gradients: bool, device: str) -> R
 
 
 def run(
-    chosen: Selection, inputs: Inputs, store: Path | str, workers: int = 2, stream: Any = None
+    chosen: Selection,
+    inputs: Inputs,
+    store: Path | str,
+    workers: int = 2,
+    stream: Any = None,
+    engine: Engine | None = None,
 ) -> Summary:
-    resources = Resources(workers, 1, Environment.here(), now, gauge)
-    return run_batch(chosen, inputs, store, resources, sys.stderr if stream is None else stream)
+    how = Conditions(1, Environment.here(), now, gauge)
+    stream = sys.stderr if stream is None else stream
+    return run_batch(chosen, inputs, store, engine or Pool(workers), how, stream, Costs(1.0))

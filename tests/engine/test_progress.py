@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
 def test_plain_lines_count_and_estimate() -> None:
     stream = io.StringIO()
     progress = Progress("measuring", total=5, workers=2, stream=stream)
-    progress.started("a", running=1)
+    progress.running(["a"])
     progress.finished("a", "measured", 10.0, running=1)
     progress.failure("b", "crashed (SIGSEGV)", 20.0, running=1)
     assert stream.getvalue().splitlines() == [
