@@ -16,6 +16,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain
 
 from evaluations.method import Method
 from sngen.errors import CheckFailed, UsageError
@@ -43,7 +44,7 @@ def find_methods() -> dict[tuple[str, str], Method]:
 
 def find_method(family: str, name: str) -> Method:
     """One method. Only its family's folder is imported where the method is there."""
-    for method, _ in [*_family_methods(family), *_third_party_methods()]:
+    for method, _ in chain(_family_methods(family), _third_party_methods()):
         if (method.family, method.name) == (family, name):
             return method
     known = ", ".join("/".join(pair) for pair in find_methods()) or "none"

@@ -13,12 +13,14 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 
 from evaluations.engine.engine import POLL_SECONDS, Failed, Finished, Job
@@ -53,6 +55,7 @@ class Pool:
         self._context = start_server()
         self._waiting: deque[Job] = deque()
         self._running: list[_Running] = []
+        self._ending: list[tuple[BaseProcess, float]] = []
 
     def __enter__(self) -> Pool:
         return self
@@ -78,17 +81,32 @@ class Pool:
         ended = [r for r in self._running if r.channel in ready or r.process.sentinel in ready]
         finished = [Finished(r.job, _collect(r), time.monotonic() - r.started) for r in ended]
         self._running = [r for r in self._running if r not in ended]
+        self._ending += [(r.process, time.monotonic() + GRACE_SECONDS) for r in ended]
         self._fill()
+        self._reap()
         return finished
 
     def cancel(self) -> None:
         self._waiting.clear()
         for running in self._running:
-            running.process.kill()
-        for running in self._running:
-            running.process.join()
             running.channel.close()
+        processes = [
+            *(running.process for running in self._running),
+            *(process for process, _ in self._ending),
+        ]
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
         self._running.clear()
+        self._ending.clear()
+
+    def _reap(self) -> None:
+        """Processes that have handed over end by themselves, while others start already."""
+        for process, end in self._ending:
+            if process.exitcode is None and time.monotonic() > end:
+                process.kill()
+        self._ending = [(process, end) for process, end in self._ending if process.exitcode is None]
 
     def _fill(self) -> None:
         while self._waiting and len(self._running) < self._workers:
@@ -99,7 +117,8 @@ class Pool:
         process = self._context.Process(  # type: ignore[attr-defined]
             target=_work, args=(theirs, job.function, job.arguments), name=job.name
         )
-        process.start()
+        with _without_main_program():
+            process.start()
         theirs.close()
         return _Running(job, process, ours, time.monotonic())
 
@@ -127,6 +146,18 @@ def start_server() -> BaseContext:
     return context
 
 
+@contextmanager
+def _without_main_program() -> Iterator[None]:
+    """A new process imports the program that is running, unless there is none. Functions of jobs are never
+    defined in it, and it takes longer than the fork."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
 def _collect(running: _Running) -> Any:
     """The value that the process sent, or how it failed or died."""
     value: Any = None
@@ -136,11 +167,10 @@ def _collect(running: _Running) -> Any:
     except (EOFError, OSError):  # it died, perhaps in the middle of sending
         sent = False
     running.channel.close()
-    running.process.join(GRACE_SECONDS if sent else None)
-    if running.process.exitcode is None:
-        running.process.kill()
-        running.process.join()
-    return value if sent else _death(running.process.exitcode)
+    if sent:
+        return value
+    running.process.join()
+    return _death(running.process.exitcode)
 
 
 def _death(exit_code: int | None) -> Failed:

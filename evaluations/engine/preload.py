@@ -18,6 +18,7 @@ import evaluations.reference.training
 import evaluations.target
 import sngen.zoo.load
 from evaluations.datasets import digits, load_images
+from evaluations.reference.recipe import read_recipes
 from evaluations.registry import own_methods
 from sngen.zoo.architectures import loaders
 
@@ -26,3 +27,4 @@ __all__ = ["evaluations", "safetensors", "sklearn", "sngen", "torch"]
 OWN_METHODS = tuple(own_methods())
 DIGITS = tuple(load_images("digits", split, Path()) for split in digits.SPLITS)
 LOADERS = loaders()
+RECIPES = read_recipes()
