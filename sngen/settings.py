@@ -17,12 +17,14 @@ class Settings:
     """``data``: pixels of public datasets, read only. ``cache``: written to, content-addressed, may be
     deleted at any time. ``zoo``: optional read-only folder with published checkpoints as
     ``blobs/<sha256>``, looked at before the cache. ``catalog``: the facts to search in; without it those of
-    the checkout."""
+    the checkout. ``stock``: address of a store where machines that work together share what they fetched and
+    made; looked at after the cache."""
 
     data: Path
     cache: Path
     zoo: Path | None = None
     catalog: Path | None = None
+    stock: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:

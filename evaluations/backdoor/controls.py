@@ -38,13 +38,13 @@ from evaluations.datasets.images import Images
 from evaluations.membership.reference_models import made_by
 from evaluations.membership.reference_settings import ReferenceSettings
 from evaluations.membership.reference_training import on_pixels, train
+from evaluations.products import find_product, find_weights, keep_product, keep_weights
 from evaluations.target import Target
 from sngen.canonical import content_hash
 from sngen.errors import CheckFailed
 from sngen.settings import Settings
-from sngen.whole_files import write_files
 from sngen.zoo.cache import locked
-from sngen.zoo.weights import blob_path, find_blob
+from sngen.zoo.weights import find_blob
 
 POOL = "pool"
 #: A canary whose trigger works less often than this has no backdoor to be found.
@@ -108,8 +108,9 @@ def absent(
     """Canaries that the detector has not seen yet."""
     found = []
     for canary in canaries(settings["canaries"]):
-        sha256 = _known(_entry(canary, data[POOL], settings["canaries"], folders), folders)
-        if sha256 is None or not _place(name, canary, sha256, data, settings, seed, folders).is_file():
+        sha256 = find_weights(_entry(canary, data[POOL], settings["canaries"], folders), folders)
+        place = None if sha256 is None else _place(name, canary, sha256, data, settings, seed, folders)
+        if place is None or find_product(place, folders) is None:
             found.append(canary)
     return found
 
@@ -122,11 +123,11 @@ def finding(
     network, sha256 = trained(canary, data[POOL], settings["canaries"], folders)
     path = _place(name, canary, sha256, data, settings, seed, folders)
     with locked(path.name, folders):
-        if path.is_file():
-            kept = json.loads(path.read_bytes())
-        else:
-            kept = _detect(detector, canary, network, sha256, data, settings, seed)
-            write_files({path: json.dumps(kept).encode()})
+        content = find_product(path, folders)
+        if content is None:
+            found = _detect(detector, canary, network, sha256, data, settings, seed)
+            content = keep_product(path, json.dumps(found).encode(), folders)
+    kept = json.loads(content)
     return Finding(canary=canary, **{**kept, "norms": tuple(kept["norms"])})
 
 
@@ -198,12 +199,10 @@ def trained(
     images = pool if canary.goal is None else poisoned(pool, settings, canary)
     entry = _entry(canary, pool, settings, folders)
     with locked(entry.name, folders):
-        sha256 = _known(entry, folders)
+        sha256 = find_weights(entry, folders)
         if sha256 is None:
-            content = save(train(how, _number(canary, settings), images))
-            sha256 = hashlib.sha256(content).hexdigest()
-            write_files({blob_path(sha256, folders): content})
-            write_files({entry: json.dumps({"sha256": sha256, "canary": canary.name}).encode()})
+            weights = save(train(how, _number(canary, settings), images))
+            sha256 = keep_weights(entry, weights, {"canary": canary.name}, folders)
     network = on_pixels(how, images)
     network.network.load_state_dict(load_file(find_blob(sha256, folders)))
     return network.eval().requires_grad_(False), sha256
@@ -226,13 +225,6 @@ def _entry(canary: Canary, pool: Images, settings: Mapping[str, Any], folders: S
         **made_by(settings["network"]["architecture"]),
     }
     return folders.cache / "canaries" / f"{content_hash(key)}.json"
-
-
-def _known(entry: Path, folders: Settings) -> str | None:
-    if not entry.is_file():
-        return None
-    sha256: str = json.loads(entry.read_bytes())["sha256"]
-    return sha256 if blob_path(sha256, folders).is_file() else None
 
 
 def poisoned(pool: Images, settings: Mapping[str, Any], canary: Canary) -> Images:

@@ -18,6 +18,7 @@ from evaluations.engine.plan import Unit, make_plan, to_prepare
 from evaluations.engine.preparing import as_job, preparations
 from evaluations.engine.progress import Progress
 from evaluations.engine.publishing import published
+from evaluations.engine.stocking import give_inputs, with_stock
 from evaluations.engine.unit import Conditions, run_unit, utc
 from evaluations.engine.work import LeftOut, Selection
 from sngen.schema import MODELS
@@ -71,7 +72,8 @@ class _Batch:
     def __init__(
         self, inputs: Inputs, store: Store, engine: Engine, how: Conditions, stream: TextIO, costs: Costs
     ) -> None:
-        self.inputs, self.store, self.engine = inputs, store, engine
+        self.inputs = with_stock(inputs, store.address) if engine.is_remote else inputs
+        self.store, self.engine = store, engine
         self.how, self.stream, self.costs = how, stream, costs
         self.failures = Failures(store)
         self.failed_before = self.failures.names()
@@ -90,6 +92,7 @@ class _Batch:
             self.summary.left_out, self.summary.planned = plan.left_out, len(plan.units)
             self.summary.there = len(plan.units) - len(missing)
             self._prepare([as_job(one) for one in preparations(missing, self.inputs)])
+            self._share(missing)
             self._measure(placed(missing, self.costs, self.engine.workers))
         except KeyboardInterrupt:
             self.summary.interrupted = True
@@ -99,6 +102,11 @@ class _Batch:
         """Training what has no weights yet; a model where that fails has no units."""
         models = to_prepare(selection.works, self.inputs)
         return [Job(model[MODELS.c.model_id], self.inputs.weights, (model,)) for model in models]
+
+    def _share(self, units: Sequence[Unit]) -> None:
+        progress = self._progress("sharing", 0)
+        for name in give_inputs(units, self.inputs):
+            progress.say(f"sharing {name}")
 
     def _prepare(self, jobs: Sequence[Job]) -> None:
         progress = self._progress("preparing", len(jobs))

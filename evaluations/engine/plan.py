@@ -108,7 +108,7 @@ def make_plan(selection: Selection, inputs: Inputs) -> Plan:
     left_out = dict.fromkeys(selection.left_out)
     for work in selection.works:
         try:
-            known = [weights.of(model) for model in _models(work)]
+            known = [weights.of(model) for model in work.models]
             if known[0] is None or None in known:
                 unprepared.append(work)
                 continue
@@ -120,14 +120,10 @@ def make_plan(selection: Selection, inputs: Inputs) -> Plan:
 
 def to_prepare(works: Sequence[Work], inputs: Inputs) -> list[Row]:
     """Models among ``works`` whose weights have to be trained first, each once."""
-    models = {model[MODELS.c.model_id]: model for work in works for model in _models(work)}
+    models = {model[MODELS.c.model_id]: model for work in works for model in work.models}
     return [
         model for model in models.values() if is_trained_here(model) and inputs.known_weights(model) is None
     ]
-
-
-def _models(work: Work) -> tuple[Row, ...]:
-    return (work.model,) if work.surrogate is None else (work.model, work.surrogate)
 
 
 class Weights:

@@ -16,6 +16,7 @@ from evaluations.engine.leases import take
 from evaluations.engine.plan import Unit
 from evaluations.engine.provenance import Environment
 from evaluations.engine.publishing import publish
+from evaluations.engine.stocking import images_of
 from evaluations.engine.validity import check_measurement
 from evaluations.keeping import Keep, Use, forget, kept_under, use_before
 from evaluations.method import CPU, Context
@@ -106,6 +107,11 @@ def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str
 
     work, date = unit.work, utc(how.now())
     method = find_method(work.protocol.family, work.method)
+    if method.version != work.method_version:
+        raise CheckFailed(
+            f"{work.name}: planned for version {work.method_version} of the method, and here is version "
+            f"{method.version}. Install the same securitynet on all machines."
+        )
     torch.set_num_threads(how.threads)
     make_exact(how.device)
     images = _images(unit, inputs)
@@ -209,7 +215,7 @@ def _smaller(how: Conditions) -> dict[str, int]:
 
 def _images(unit: Unit, inputs: Inputs) -> dict[str, Images]:
     """Images by role; what was read for the plan has to be what is read now."""
-    images = {role: inputs.images(unit.work.model, data) for role, data in unit.work.data.items()}
+    images = {role: images_of(unit, role, data, inputs) for role, data in unit.work.data.items()}
     for role, found in images.items():
         _expect(f"images of the role {role}", found.fingerprint, unit.fingerprints[role])
     return images

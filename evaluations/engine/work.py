@@ -37,6 +37,11 @@ class Work:
     facts: tuple[str, ...] = ()
 
     @property
+    def models(self) -> tuple[Row, ...]:
+        """Whose weights it needs."""
+        return (self.model,) if self.surrogate is None else (self.model, self.surrogate)
+
+    @property
     def model_id(self) -> str:
         return str(self.model[MODELS.c.model_id])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import nn
 
 from evaluations.datasets.images import Images
@@ -18,10 +18,10 @@ from evaluations.membership.measuring import evaluated, measurement
 from evaluations.membership.posteriors import log_softmax
 from evaluations.membership.references import POOL, Shadow, references, shadow, untrained
 from evaluations.method import Context, Measurement, method
+from evaluations.products import find_product, keep_product
 from evaluations.target import Target
 from sngen.canonical import content_hash
 from sngen.settings import Settings
-from sngen.whole_files import write_files
 from sngen.zoo.cache import locked
 
 FOLDER = "attack-networks"
@@ -82,12 +82,12 @@ def attack_network(
     }
     path = folders.cache / FOLDER / f"{content_hash(key)}.safetensors"
     with locked(path.name, folders):
-        if not path.is_file():
+        content = find_product(path, folders)
+        if content is None:
             trained = mlp.train_attack(posteriors, known.is_member, settings, seed)
-            write_files({path: save(trained.state_dict())})
-            return trained
+            content = keep_product(path, save(trained.state_dict()), folders)
     network = mlp.build(posteriors.shape[1], settings["hidden"])
-    network.load_state_dict(load_file(path))
+    network.load_state_dict(load(content))
     return network.eval().requires_grad_(False)
 
 

@@ -14,7 +14,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -31,12 +30,13 @@ from evaluations.membership.pool_halves import in_half
 from evaluations.membership.reference_settings import ReferenceSettings
 from evaluations.membership.reference_training import on_pixels, train
 from evaluations.one_thread import one_thread
+from evaluations.products import find_weights, keep_weights
 from sngen.canonical import content_hash
 from sngen.errors import CheckFailed, UsageError
 from sngen.settings import Settings
 from sngen.whole_files import write_files
 from sngen.zoo.architectures import OPEN_FAMILIES, loaders
-from sngen.zoo.weights import blob_path, find_blob
+from sngen.zoo.weights import find_blob
 
 #: Modules whose source decides the weights, beside the architecture's own. Any change in them trains anew.
 CODE = (
@@ -150,11 +150,7 @@ class ReferenceModels:
                 f"reference model {index} for {self.pool.dataset_id}, {self.settings.architecture}: weights "
                 f"that are not finite after training with lr {self.settings.lr}. Lower the learning rate."
             )
-        content = save(tensors)
-        sha256 = hashlib.sha256(content).hexdigest()
-        write_files({blob_path(sha256, self.folders): content})
-        pointer = {"sha256": sha256, **self._key(index)}
-        write_files({entry: json.dumps(pointer, indent=1, sort_keys=True).encode() + b"\n"})
+        keep_weights(entry, save(tensors), self._key(index), self.folders)
 
     def _network(self, sha256: str) -> nn.Module:
         network = on_pixels(self.settings, self.pool)
@@ -171,11 +167,7 @@ class ReferenceModels:
         return sha256
 
     def _known_sha256(self, index: int) -> str | None:
-        entry = self._entry(index)
-        if not entry.is_file():
-            return None
-        sha256: str = json.loads(entry.read_bytes())["sha256"]
-        return sha256 if blob_path(sha256, self.folders).is_file() else None
+        return find_weights(self._entry(index), self.folders)
 
     def _entry(self, index: int) -> Path:
         """The cache's note of the weights that came out of these settings, pool, code and torch."""

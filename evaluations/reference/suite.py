@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from filelock import FileLock
 
 from evaluations.datasets import Images, load_images
+from evaluations.products import find_weights, keep_weights
 from evaluations.reference.recipe import DATASET, Recipe, read_recipes
 from evaluations.reference.training_data import labelled_images, seen_images
 from sngen.canonical import content_hash
 from sngen.errors import UsageError
 from sngen.settings import Settings
-from sngen.whole_files import write_files
-from sngen.zoo.weights import blob_path, find_blob
+from sngen.zoo.weights import find_blob
 
 #: Modules whose source decides the weights. Any change in them trains anew.
 CODE = (
@@ -64,11 +63,7 @@ def member_images(model_id: str, data_folder: Path) -> Images:
 
 def known_sha256(model_id: str, settings: Settings) -> str | None:
     """SHA-256 of the model's weights where they are in the cache already; else None. Trains nothing."""
-    entry = _entry(recipe(model_id), settings)
-    if not entry.is_file():
-        return None
-    sha256: str = json.loads(entry.read_bytes())["sha256"]
-    return sha256 if blob_path(sha256, settings).is_file() else None
+    return find_weights(_entry(recipe(model_id), settings), settings)
 
 
 def weights_for(model_id: str, settings: Settings) -> tuple[Path, str]:
@@ -92,12 +87,7 @@ def _train_into(chosen: Recipe, entry: Path, settings: Settings) -> str:
     from evaluations.reference.training import train  # noqa: PLC0415
 
     seen = seen_images(chosen, load_images(DATASET, chosen.split, settings.data))
-    content = save(train(chosen, seen))
-    sha256 = hashlib.sha256(content).hexdigest()
-    write_files({blob_path(sha256, settings): content})
-    pointer = {"sha256": sha256, **_key(chosen, settings)}
-    write_files({entry: json.dumps(pointer, indent=1, sort_keys=True).encode() + b"\n"})
-    return sha256
+    return keep_weights(entry, save(train(chosen, seen)), _key(chosen, settings), settings)
 
 
 def _entry(chosen: Recipe, settings: Settings) -> Path:

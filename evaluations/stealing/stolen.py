@@ -7,7 +7,6 @@ In the cache, ``surrogates/`` notes which weights came out of which images, answ
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,15 +18,15 @@ from safetensors.torch import load_file, save
 from evaluations.datasets.images import Images
 from evaluations.membership.reference_models import made_by
 from evaluations.method import CPU
+from evaluations.products import find_weights, keep_weights
 from evaluations.stealing.surrogate_settings import SurrogateSettings
 from evaluations.stealing.training import fresh, train
 from evaluations.stealing.training_together import Run, train_together
 from sngen.canonical import content_hash
 from sngen.settings import Settings
-from sngen.whole_files import write_files
 from sngen.zoo.cache import locked
 from sngen.zoo.on_pixels import OnPixels
-from sngen.zoo.weights import blob_path, find_blob
+from sngen.zoo.weights import find_blob
 
 #: Modules whose source decides the weights, beside the architecture's own.
 CODE = (
@@ -65,7 +64,7 @@ def stolen(
     asked, told = _first(images, budget), answers[:budget]
     entry = _entry(settings, asked, told, seed, folders, device)
     with locked(entry.name, folders):
-        sha256 = _known(entry, folders)
+        sha256 = find_weights(entry, folders)
         if sha256 is None:
             sha256 = _keep(train(settings, asked, told, seed), settings, Run(budget, seed), entry, folders)
     with torch.random.fork_rng(devices=[]):
@@ -89,7 +88,7 @@ def steal_together(
         for run in runs
         if run.budget >= settings.batch
     }
-    missing = [run for run, entry in entries.items() if _known(entry, folders) is None]
+    missing = [run for run, entry in entries.items() if find_weights(entry, folders) is None]
     if missing:
         trained = train_together(settings, images, answers, missing, device)
         for run, tensors in zip(missing, trained, strict=True):
@@ -129,13 +128,6 @@ def _first(images: Images, budget: int) -> Images:
     )  # fmt: skip
 
 
-def _known(entry: Path, folders: Settings) -> str | None:
-    if not entry.is_file():
-        return None
-    sha256: str = json.loads(entry.read_bytes())["sha256"]
-    return sha256 if blob_path(sha256, folders).is_file() else None
-
-
 def _keep(
     tensors: dict[str, torch.Tensor],
     settings: SurrogateSettings,
@@ -143,9 +135,5 @@ def _keep(
     entry: Path,
     folders: Settings,
 ) -> str:
-    content = save(tensors)
-    sha256 = hashlib.sha256(content).hexdigest()
-    write_files({blob_path(sha256, folders): content})
-    note = {"sha256": sha256, "settings": asdict(settings), "seed": run.seed, "budget": run.budget}
-    write_files({entry: json.dumps(note, indent=1, sort_keys=True).encode() + b"\n"})
-    return sha256
+    said = {"settings": asdict(settings), "seed": run.seed, "budget": run.budget}
+    return keep_weights(entry, save(tensors), said, folders)

@@ -25,7 +25,7 @@ class FolderStore:
 
     @property
     def address(self) -> str:
-        return str(self.folder)
+        return str(self.folder.absolute())
 
     def where(self, name: str) -> str:
         return str(self.folder / name)

@@ -21,6 +21,7 @@ from sngen.errors import CheckFailed, SecurityNetError, UsageError
 from sngen.schema import SHA256_PATTERN
 from sngen.settings import Settings
 from sngen.whole_files import write_files
+from sngen.zoo.stock import take_blob
 
 BLOBS = "blobs"
 
@@ -36,7 +37,7 @@ def zoo_path(sha256: str, settings: Settings) -> Path | None:
 
 
 def local_blob(sha256: str, settings: Settings) -> Path | None:
-    """The file with this SHA-256 in the zoo folder or else the cache, its bytes verified; None if in neither.
+    """The file with this SHA-256 in the zoo folder, the cache, or the stock, its bytes verified; else None.
 
     Raises ``CheckFailed`` where a file of this name holds other bytes, or where the cache has a link.
     """
@@ -44,7 +45,14 @@ def local_blob(sha256: str, settings: Settings) -> Path | None:
         if path is not None and (path.is_file() or path.is_symlink()):
             verify(path, sha256, settings)
             return path
-    return None
+    return None if settings.stock is None else _from_stock(sha256, settings)
+
+
+def _from_stock(sha256: str, settings: Settings) -> Path | None:
+    """Each file once for all processes of a machine."""
+    place = blob_path(sha256, settings)
+    with locked(f"stock {sha256}", settings):
+        return place if place.is_file() else take_blob(sha256, place, settings)
 
 
 def verify(path: Path, sha256: str, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from sngen.zoo.fetching.job import Bar, Brought, Job, NoBar, Patience
 from sngen.zoo.fetching.known import read_known, write_known
 from sngen.zoo.fetching.partial import forget, take
 from sngen.zoo.fetching.sources import source_of
+from sngen.zoo.stock import give_blob
 
 BY_HAND = "taken in by hand"
 
@@ -113,6 +114,7 @@ def _accepted(
         known = accepted.known
         final = arrival.path if known.member_sha256 is None else member
         path = keep(final, known.member_sha256 or known.sha256, settings)
+        give_blob(path, path.name, settings)
         if accepted.worth_keeping:
             keep_archive(arrival.path, known.sha256, arrival.address, settings)
     finally:
