@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from evaluations.engine import tables
 from evaluations.engine.batch import run_batch
 from evaluations.engine.costs import Costs
 from evaluations.engine.devices import of_device
+from evaluations.engine.engine import Engine
 from evaluations.engine.inputs import Inputs
 from evaluations.engine.plan import make_plan
 from evaluations.engine.pool import Pool, start_server
@@ -41,6 +43,7 @@ from sngen.store import open_store
 CATALOG = Path("data/catalog")
 RESULTS = ("data/results", "build/results")
 INTERRUPTED = 130
+ENGINES = ("local", "ray")
 
 Command = Callable[..., Any]
 
@@ -115,30 +118,75 @@ def plan(list_units: bool, stores: tuple[str, ...], device: str, **selecting: An
 @cli.command()
 @_selecting
 @_results
-@click.option("--workers", type=click.IntRange(min=1), help="Units at a time. Default: half of the cores.")
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
+    show_default=True,
+    help="Where units run: in processes of this machine, or as tasks of the Ray cluster at RAY_ADDRESS.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Units at a time on this machine. Default: half of the cores. A cluster fills itself.",
+)
 @click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each unit."
 )
-def run(address: str, workers: int | None, threads: int, device: str, **selecting: Any) -> None:
+@click.option(
+    "--gpus",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="GPUs that a unit takes on Ray with --device cuda; 0.5 lets two share one.",
+)
+def run(
+    address: str,
+    engine_name: str,
+    workers: int | None,
+    threads: int,
+    gpus: float,
+    device: str,
+    **selecting: Any,
+) -> None:
     """Measure every selected unit that the store lacks; stop and go on at any moment.
 
     A unit that fails does not stop the others; running again tries it again. Exit code 1 if any failed,
     130 after Ctrl-C.
     """
     try:
-        workers = workers or max(1, _cores() // (2 * threads))
-        _run(address, workers, threads, device, selecting)
+        if workers and engine_name != ENGINES[0]:
+            raise UsageError(f"--workers is for the engine local; {engine_name} fills its cluster.")
+        _run(
+            address,
+            partial(_engine, engine_name, workers, threads, 0.0 if device == CPU else gpus),
+            threads,
+            device,
+            selecting,
+        )
     except KeyboardInterrupt:
         click.echo("stopped before the first unit; nothing is half-written.", err=True)
         sys.exit(INTERRUPTED)
 
 
-def _run(address: str, workers: int, threads: int, device: str, selecting: dict[str, Any]) -> None:
-    environment = Environment.here(device)
+def _engine(name: str, workers: int | None, threads: int, gpus: float) -> Engine:
+    if name == "ray":
+        from evaluations.engine.on_ray import RayEngine  # noqa: PLC0415 - an extra
+
+        return RayEngine(threads, gpus)
+    return Pool(workers or max(1, _cores() // (2 * threads)))
+
+
+def _run(
+    address: str, start: Callable[[], Engine], threads: int, device: str, selecting: dict[str, Any]
+) -> None:
     selection = _selection(**selecting, device=device, prepare=start_server)
-    costs = _costs(RESULTS[:1], device)
+    costs = _costs(RESULTS[:1], CPU)
+    engine = start()
+    environment = Environment.here(CPU if engine.is_remote else device)
     how = Conditions(threads, environment, _now, device=device)
-    summary = run_batch(selection, _inputs(), address, Pool(workers), how, sys.stderr, costs)
+    summary = run_batch(selection, _inputs(), address, engine, how, sys.stderr, costs)
     click.echo(tables.summary_lines(summary, address))
     if summary.interrupted:
         sys.exit(INTERRUPTED)
