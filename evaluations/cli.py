@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,8 @@ from sngen.store import open_store
 CATALOG = Path("data/catalog")
 RESULTS = ("data/results", "build/results")
 INTERRUPTED = 130
-ENGINES = ("local", "ray")
+ENGINES = ("local", "ray", "slurm")
+SLURM_FOLDER, SLURM_WORKERS = Path("build/slurm"), 64
 
 Command = Callable[..., Any]
 
@@ -124,12 +124,14 @@ def plan(list_units: bool, stores: tuple[str, ...], device: str, **selecting: An
     type=click.Choice(ENGINES),
     default=ENGINES[0],
     show_default=True,
-    help="Where units run: in processes of this machine, or as tasks of the Ray cluster at RAY_ADDRESS.",
+    help="Where units run: in processes of this machine, as tasks of the Ray cluster at RAY_ADDRESS, or in "
+    "job arrays of Slurm.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Units at a time on this machine. Default: half of the cores. A cluster fills itself.",
+    help="Units at a time. Default: half of the cores of this machine, a whole Ray cluster, "
+    f"{SLURM_WORKERS} on Slurm.",
 )
 @click.option(
     "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of each unit."
@@ -139,7 +141,21 @@ def plan(list_units: bool, stores: tuple[str, ...], device: str, **selecting: An
     type=click.FloatRange(min=0.0, min_open=True),
     default=1.0,
     show_default=True,
-    help="GPUs that a unit takes on Ray with --device cuda; 0.5 lets two share one.",
+    help="GPUs that a unit takes with --device cuda on a cluster; on Ray, 0.5 lets two share one.",
+)
+@click.option(
+    "--slurm",
+    "slurm_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What sbatch is told besides, such as partition=gpu or time=600 (minutes).",
+)
+@click.option(
+    "--slurm-folder",
+    type=click.Path(path_type=Path),
+    default=SLURM_FOLDER,
+    show_default=True,
+    help="Where submitit's files go; all nodes share it.",
 )
 def run(
     address: str,
@@ -147,6 +163,8 @@ def run(
     workers: int | None,
     threads: int,
     gpus: float,
+    slurm_options: tuple[str, ...],
+    slurm_folder: Path,
     device: str,
     **selecting: Any,
 ) -> None:
@@ -155,27 +173,37 @@ def run(
     A unit that fails does not stop the others; running again tries it again. Exit code 1 if any failed,
     130 after Ctrl-C.
     """
+    taken = 0.0 if device == CPU else gpus
+    engines: dict[str, Callable[[], Engine]] = {
+        "local": lambda: Pool(workers or max(1, _cores() // (2 * threads))),
+        "ray": lambda: _ray(workers, threads, taken),
+        "slurm": lambda: _slurm(workers, threads, taken, slurm_folder, slurm_options),
+    }
     try:
-        if workers and engine_name != ENGINES[0]:
-            raise UsageError(f"--workers is for the engine local; {engine_name} fills its cluster.")
-        _run(
-            address,
-            partial(_engine, engine_name, workers, threads, 0.0 if device == CPU else gpus),
-            threads,
-            device,
-            selecting,
-        )
+        _run(address, engines[engine_name], threads, device, selecting)
     except KeyboardInterrupt:
         click.echo("stopped before the first unit; nothing is half-written.", err=True)
         sys.exit(INTERRUPTED)
 
 
-def _engine(name: str, workers: int | None, threads: int, gpus: float) -> Engine:
-    if name == "ray":
-        from evaluations.engine.on_ray import RayEngine  # noqa: PLC0415 - an extra
+def _ray(workers: int | None, threads: int, gpus: float) -> Engine:
+    from evaluations.engine.on_ray import RayEngine  # noqa: PLC0415 - an extra
 
-        return RayEngine(threads, gpus)
-    return Pool(workers or max(1, _cores() // (2 * threads)))
+    return RayEngine(threads, gpus, workers)
+
+
+def _slurm(workers: int | None, threads: int, gpus: float, folder: Path, options: tuple[str, ...]) -> Engine:
+    from evaluations.engine.on_slurm import SlurmEngine  # noqa: PLC0415 - an extra
+
+    if gpus != int(gpus):
+        raise UsageError(f"--gpus {gpus}: Slurm gives whole ones. Give 1, or run on Ray.")
+    told = {name: value for name, _, value in (option.partition("=") for option in options)}
+    for name, value in told.items():
+        if not name or not value:
+            raise UsageError(f"--slurm {name}: expected NAME=VALUE, such as partition=gpu.")
+    if not told.get("time", "1").isdigit():
+        raise UsageError(f"--slurm time={told['time']}: expected minutes, such as time=600.")
+    return SlurmEngine(workers or SLURM_WORKERS, threads, int(gpus), folder, told)
 
 
 def _run(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from evaluations.engine.costs import Costs
+from evaluations.engine.costs import Cost, Costs
 from evaluations.engine.engine import Engine, Failed, Finished, Job, completed
 from evaluations.engine.failures import Failure, Failures, is_among
 from evaluations.engine.inputs import Inputs
@@ -153,11 +153,9 @@ class _Batch:
 
     def _job(self, unit: Unit, run_out: str | None) -> Job:
         how = replace(self.how, largest_batch=SMALLER_BATCH) if unit.record_id in self.smaller else self.how
-        cost = self.costs.of(unit.work)
-        memory = 0.0 if cost is None else cost.memory
-        return Job(
-            unit.work.name, run_unit, (unit, self.inputs, self.store.address, how, run_out), unit, memory
-        )
+        arguments = (unit, self.inputs, self.store.address, how, run_out)
+        cost = self.costs.of(unit.work) or Cost(0.0, 0.0)
+        return Job(unit.work.name, run_unit, arguments, unit, cost.memory, cost.seconds)
 
     def _report(self, progress: Progress, finished: Finished, unit: Unit | None) -> None:
         """Count a job that ended. Without a unit it was a preparation: the training of the model that names

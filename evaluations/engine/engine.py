@@ -13,13 +13,14 @@ POLL_SECONDS = 1.0
 @dataclass(frozen=True, eq=False)
 class Job:
     """``function(*arguments)``, picklable, under a name for people. ``subject``: what the job is about, for
-    whoever gave it. ``memory``: bytes that it will need at most, if that is known."""
+    whoever gave it. ``memory`` (bytes) and ``seconds``: what it is expected to need; 0 where nothing is."""
 
     name: str
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
     subject: Any = None
     memory: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -40,14 +40,15 @@ class RayEngine:
     cluster of this machine alone that ends with the engine.
 
     Each task takes ``threads`` processors, ``gpus`` (0.5: two share one) and the memory that its job is
-    expected to need. Raises ``UsageError`` where Ray is not installed or its cluster not reached.
+    expected to need; ``workers`` limits how many run at a time. Raises ``UsageError`` where Ray is not
+    installed or its cluster not reached.
     """
 
     is_remote = True
 
-    def __init__(self, threads: int, gpus: float = 0.0) -> None:
+    def __init__(self, threads: int, gpus: float = 0.0, workers: int | None = None) -> None:
         self._ray = _connected()
-        self._threads, self._gpus = threads, gpus
+        self._threads, self._gpus, self._limit = threads, gpus, workers
         self._task = self._ray.remote(max_retries=0)(_serve)
         self._waiting: deque[tuple[Job, int]] = deque()
         self._tasks: dict[Any, _Task] = {}
@@ -64,7 +65,7 @@ class RayEngine:
         there = self._ray.cluster_resources()
         by_processor = there.get("CPU", 0.0) / self._threads
         by_gpu = there.get("GPU", 0.0) / self._gpus if self._gpus else by_processor
-        return max(1, int(min(by_processor, by_gpu)))
+        return max(1, int(min(by_processor, by_gpu, self._limit or by_processor)))
 
     @property
     def running(self) -> list[str]:
@@ -95,7 +96,7 @@ class RayEngine:
         return ready
 
     def _fill(self) -> None:
-        room = self.workers * AHEAD - len(self._tasks)
+        room = self.workers * (1 if self._limit else AHEAD) - len(self._tasks)
         while self._waiting and room > 0:
             job, tries = self._waiting.popleft()
             options = {"num_cpus": self._threads, "num_gpus": self._gpus, "name": job.name}
