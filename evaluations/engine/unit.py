@@ -90,12 +90,24 @@ def run_unit(unit: Unit, inputs: Inputs, address: str, how: Conditions, run_out:
     if lease is None:
         return "leased"
     with lease:
-        if store.read(unit.record_name) is not None:
+        if _is_there(unit, store):
             return "there"
         kept = kept_under(unit.record_id)
         is_new = publish(store, measure(unit, inputs, how, store, kept))
         forget(store, kept)
         return "measured" if is_new else "there"
+
+
+def _is_there(unit: Unit, store: Store) -> bool:
+    """Whether its record is, and is whole: what a store without whole writes left is measured again."""
+    stored = store.read(unit.record_name)
+    if stored is None:
+        return False
+    try:
+        Record.from_bytes(stored.content, store.where(unit.record_name))
+    except CheckFailed:
+        return False
+    return True
 
 
 def measure(unit: Unit, inputs: Inputs, how: Conditions, store: Store, kept: str) -> Record:
